@@ -1,0 +1,33 @@
+"""What tfdisent is called and what it needs."""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="tfdisent",
+    version="0.1.0",
+    description="Disentangled representations: models, metrics and serving",
+    author="The tfdisent authors",
+    license="Apache-2.0",
+    packages=find_packages(include=["tfdisent*"]),
+    python_requires=">=3.11",
+    install_requires=[
+        "absl-py>=2.1",
+        "h5py>=3.11",
+        # tensorflow-datasets imports it but does not declare it.
+        "importlib_resources>=6.0",
+        "keras>=3.12",
+        "matplotlib>=3.9",
+        "numpy>=2.0",
+        "scikit-learn>=1.6",
+        "tensorflow>=2.21",
+        "tensorflow-datasets>=4.9.9",
+        "tensorflow-probability>=0.25",
+        # tensorflow-probability imports it.
+        "tf-keras>=2.21",
+        "tqdm>=4.66",
+    ],
+    extras_require={
+        "dev": ["pytest>=8.0", "pytest-xdist>=3.6", "ruff>=0.12"],
+        "gpu": ["tensorflow[and-cuda]"],
+    },
+)

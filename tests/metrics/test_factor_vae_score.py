@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+
+from tfdisent.errors import UsageError
+from tfdisent.metrics import factor_vae_score
+from tfdisent.metrics.codes import FunctionSampler
+
+SIZES = (3, 6, 40)
+BATCH, TRAIN, TEST, STD = 16, 12, 25, 100
+
+
+def recorded_score(codes_of, seed=0):
+    """The score, and the factors and codes it was computed from."""
+    factors, codes = [], []
+
+    def recording(rows):
+        factors.append(rows)
+        codes.append(codes_of(rows))
+        return codes[-1]
+
+    scores = factor_vae_score(
+        FunctionSampler(SIZES, recording),
+        np.random.default_rng(seed),
+        batch_size=BATCH,
+        num_train=TRAIN,
+        num_test=TEST,
+        num_std=STD,
+    )
+    return scores, np.concatenate(factors), np.concatenate(codes)
+
+
+def batches(rows):
+    return rows[STD:].reshape(TRAIN + TEST, BATCH, -1)
+
+
+def slow_score(factors, codes, threshold=0.05):
+    """Accuracy of the majority vote, by loops over votes and codes."""
+    std = codes[:STD].std(axis=0, ddof=1)
+    ballots = []
+    for batch_factors, batch in zip(
+        batches(factors), batches(codes), strict=True
+    ):
+        [fixed] = np.flatnonzero(np.ptp(batch_factors, axis=0) == 0)
+        best, winner = np.inf, None
+        for j in range(codes.shape[1]):
+            if std[j] < threshold:
+                continue
+            ratio = np.var(batch[:, j] / std[j], ddof=1)
+            if ratio < best:
+                best, winner = ratio, j
+        ballots.append((winner, fixed))
+    table = np.zeros((codes.shape[1], len(SIZES)))
+    for winner, fixed in ballots[:TRAIN]:
+        table[winner, fixed] += 1
+    hits = [table[j].argmax() == fixed for j, fixed in ballots[TRAIN:]]
+    return np.mean(hits)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_agrees_with_slow_loops_past_an_inactive_latent(seed):
+    mixing = np.random.default_rng(seed).normal(size=(3, 7))
+    mixing[:, 0] *= 1e-4
+
+    scores, factors, codes = recorded_score(lambda f: f @ mixing, seed)
+    assert scores == {
+        "factor_vae_score": pytest.approx(slow_score(factors, codes)),
+        "factor_vae_score/active_latents": 6.0,
+    }
+    assert 0.3 < scores["factor_vae_score"] < 1
+
+
+def test_one_value_is_fixed_for_the_whole_batch():
+    _, factors, _ = recorded_score(lambda f: f)
+    spread = np.ptp(batches(factors), axis=1)
+    np.testing.assert_array_equal((spread == 0).sum(axis=1), 1)
+    assert len(np.unique((spread == 0).argmax(axis=1))) == len(SIZES)
+
+
+def test_no_active_latent_scores_zero():
+    sampler = FunctionSampler(SIZES, lambda f: f * 1e-4)
+    with pytest.warns(UserWarning, match="no latent"):
+        scores = factor_vae_score(sampler, np.random.default_rng(0))
+    assert scores == {
+        "factor_vae_score": 0.0,
+        "factor_vae_score/active_latents": 0.0,
+    }
+    with pytest.warns(UserWarning, match="collapsed"):
+        scores = factor_vae_score(
+            sampler, np.random.default_rng(0), threshold=0
+        )
+    assert scores["factor_vae_score"] == 1
+
+
+def test_dead_latents_take_no_part_without_a_threshold():
+    sampler = FunctionSampler(
+        SIZES, lambda f: np.hstack([np.full_like(f, 7), f])
+    )
+    with pytest.warns(UserWarning, match="3 of 6 latents are constant"):
+        scores = factor_vae_score(
+            sampler, np.random.default_rng(0), threshold=0
+        )
+    assert scores == {
+        "factor_vae_score": 1.0,
+        "factor_vae_score/active_latents": 3.0,
+    }
+
+
+def test_default_budget_of_encodings():
+    calls = []
+
+    def codes_of(factors):
+        calls.append(len(factors))
+        return factors
+
+    factor_vae_score(FunctionSampler(SIZES, codes_of), np.random.default_rng(0))
+    assert sum(calls) == 55_200
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"batch_size": 1},
+        {"num_train": 0},
+        {"num_test": 0},
+        {"num_std": 1},
+        {"threshold": -0.1},
+        {"threshold": np.nan},
+    ],
+)
+def test_refuses_arguments(arguments):
+    [name] = arguments
+    with pytest.raises(UsageError, match=name):
+        factor_vae_score(
+            FunctionSampler(SIZES, lambda f: f),
+            np.random.default_rng(0),
+            **arguments,
+        )
+
+
+def test_needs_two_factors_that_vary():
+    with pytest.raises(UsageError, match="2 or more factors"):
+        factor_vae_score(
+            FunctionSampler((9, 1), lambda f: f), np.random.default_rng(0)
+        )

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from sklearn.metrics import mutual_info_score
+
+from tfdisent.metrics import information
+
+
+@pytest.fixture
+def labels():
+    rng = np.random.default_rng(0)
+    factors = rng.integers((3, 1, 40), size=(500, 3))
+    noise = rng.integers(20, size=(500, 1))
+    return np.hstack([factors, factors[:, 2:] // 2, noise]), factors
+
+
+def test_mutual_information_agrees_with_scikit_learn(labels):
+    codes, factors = labels
+    mutual = information.mutual_information(codes, factors)
+    assert mutual.shape == (5, 3)
+    for d in range(5):
+        for k in range(3):
+            expected = mutual_info_score(codes[:, d], factors[:, k])
+            assert mutual[d, k] == pytest.approx(expected, abs=1e-12)
+    assert (mutual >= 0).all()
+
+
+def test_entropy_is_information_about_oneself(labels):
+    codes, _ = labels
+    mutual = information.mutual_information(codes, codes)
+    np.testing.assert_allclose(
+        information.entropies(codes), np.diag(mutual), atol=1e-12
+    )
+
+
+def test_entropy_of_uniform_and_constant_labels():
+    columns = np.stack([np.arange(60) % 6, np.full(60, 4)], axis=1)
+    np.testing.assert_allclose(
+        information.entropies(columns), [np.log(6), 0], atol=1e-12
+    )

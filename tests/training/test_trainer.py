@@ -1,0 +1,162 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from tfdisent.errors import RunError, UsageError
+from tfdisent.training import trainer
+from tfdisent.training.checkpoints import Checkpoints
+from tfdisent.training.config import ExperimentConfig
+from tfdisent.training.trainer import load_model, train
+
+
+def make_config(**changes):
+    settings = {
+        "model": "beta_vae",
+        "hparams": {"num_latents": 3},
+        "steps": 60,
+        "batch_size": 16,
+        **changes,
+    }
+    return ExperimentConfig(**settings)
+
+
+def records(workdir):
+    lines = (workdir / "log.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def weights(model):
+    return np.concatenate([w.ravel() for w in model.get_weights()])
+
+
+def test_log_has_what_a_person_follows(squares, tmp_path):
+    train(make_config(), squares, tmp_path)
+    log = records(tmp_path)
+    assert [r["step"] for r in log] == [50, 60]
+    last = log[-1]
+    assert last["rate"] == pytest.approx(sum(last["kl_per_latent"]), rel=1e-3)
+    assert last["active_latents"] <= 3
+    assert last["images_per_second"] > 0
+    assert last["distortion"] < log[0]["distortion"]
+
+
+def test_trained_model_is_loaded_again(squares, tmp_path):
+    config = make_config()
+    model = train(config, squares, tmp_path)
+    loaded, step = load_model(config, squares, tmp_path)
+    assert step == 60
+    np.testing.assert_array_equal(weights(model), weights(loaded))
+
+
+class Crash(Exception):
+    pass
+
+
+@pytest.mark.parametrize("strategy", ["default", "mirrored"])
+def test_resumed_run_ends_with_the_same_bits(
+    squares, tmp_path, monkeypatch, strategy
+):
+    config = make_config(
+        strategy=strategy, learning_rate_schedule="last_quarter"
+    )
+    whole = train(config, squares, tmp_path / "whole")
+
+    class Crashing(trainer.Safekeeping):
+        def on_train_batch_end(self, batch, logs=None):
+            super().on_train_batch_end(batch, logs)
+            if self._step == 55:
+                raise Crash
+            if self._step == 37:
+                self._checkpoints.save(37)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "Safekeeping", Crashing)
+        with pytest.raises(Crash):
+            train(config, squares, tmp_path / "resumed")
+    resumed = train(config, squares, tmp_path / "resumed")
+    np.testing.assert_array_equal(weights(whole), weights(resumed))
+    assert [r["step"] for r in records(tmp_path / "resumed")] == [50, 60]
+
+
+def test_finished_run_is_not_trained_again(squares, tmp_path):
+    config = make_config(steps=5)
+    first = train(config, squares, tmp_path)
+    log = (tmp_path / "log.jsonl").read_text()
+    again = train(config, squares, tmp_path)
+    np.testing.assert_array_equal(weights(first), weights(again))
+    assert (tmp_path / "log.jsonl").read_text() == log
+
+
+def test_another_configuration_is_refused_with_the_difference(
+    squares, tmp_path
+):
+    train(make_config(steps=5), squares, tmp_path)
+    with pytest.raises(UsageError, match="steps: 6 here, 5 there"):
+        train(make_config(steps=6), squares, tmp_path)
+    other = {"num_latents": 3, "beta": 8.0}
+    with pytest.raises(UsageError, match="beta: 8.0 here, None there"):
+        train(make_config(steps=5, hparams=other), squares, tmp_path)
+
+
+def test_bad_configuration_leaves_nothing_behind(squares, tmp_path):
+    for bad in (
+        make_config(hparams={"beta": -1.0}),
+        make_config(batch_size=76),
+        make_config(model="beta_tcvae", hparams={}, batch_size=1),
+    ):
+        with pytest.raises(UsageError):
+            train(bad, squares, tmp_path)
+        assert not (tmp_path / "config.json").exists()
+    train(make_config(steps=5), squares, tmp_path)
+
+
+def test_nan_stops_the_run_and_names_the_last_good_checkpoint(
+    squares, tmp_path
+):
+    config = make_config(learning_rate=1e30, optimizer="rmsprop")
+    with pytest.raises(RunError, match="at step [12].*checkpoint is none"):
+        train(config, squares, tmp_path)
+    assert not list((tmp_path / "checkpoints").glob("step-*"))
+
+
+def test_checkpoint_of_another_architecture_is_refused(squares, tmp_path):
+    config = make_config(steps=5)
+    train(config, squares, tmp_path)
+    other = make_config(
+        steps=5, hparams={"num_latents": 3, "architecture": "burgess"}
+    )
+    other.save(tmp_path / "config.json")
+    with pytest.raises(RunError, match="does not fit the model"):
+        train(other, squares, tmp_path)
+    with pytest.raises(RunError, match="does not fit the model"):
+        load_model(other, squares, tmp_path)
+
+
+def test_damaged_checkpoint_is_named(squares, tmp_path):
+    config = make_config(steps=5)
+    train(config, squares, tmp_path)
+    (data,) = (tmp_path / "checkpoints").glob("step-5.data-*")
+    data.write_bytes(data.read_bytes()[:1000])
+    with pytest.raises(RunError, match="step-5 does not fit .* or is damaged"):
+        load_model(config, squares, tmp_path)
+
+
+def test_weights_that_are_not_finite_are_not_saved(squares, tmp_path):
+    model = trainer.build_model(make_config(), squares)
+    model.compile({"vae": keras.optimizers.Adam()})
+    model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
+    with pytest.raises(RunError, match="no longer finite at step 3"):
+        Checkpoints(model, tmp_path).save(3)
+
+
+def test_tensorboard_files_on_request(squares, tmp_path):
+    train(make_config(steps=5), squares, tmp_path, tensorboard=True)
+    assert list((tmp_path / "tensorboard").glob("events.out.*"))
+
+
+def test_unwritable_folder_is_one_clear_line(squares, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be made: Not a directory"):
+        train(make_config(), squares, tmp_path / "file" / "run")

@@ -1,0 +1,1 @@
+"""Disentangled representations: models, metrics, data and serving."""

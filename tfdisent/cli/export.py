@@ -1,0 +1,27 @@
+"""Exports a trained run as the next version for TensorFlow Serving.
+
+bin/export --workdir=W
+"""
+
+from absl import flags
+
+from tfdisent.cli import main as cli_main
+from tfdisent.cli import trained_run
+from tfdisent.export.saved_model import export_model
+from tfdisent.export.served_command import served_command
+
+FLAGS = flags.FLAGS
+trained_run.define_flags()
+
+
+def main(argv: list[str]) -> None:
+    """Does what the flags ask for."""
+    run = trained_run.from_flags(argv)
+    version = export_model(run.model, run.workdir / "export")
+    print(f"export    {version}")
+    command = served_command(version.parent, run.config.model)
+    print(f"\nserve it: {command}")
+
+
+if __name__ == "__main__":
+    cli_main.run(main)

@@ -1,0 +1,60 @@
+"""What all commands share: flags, help, errors and exit codes."""
+
+import sys
+from collections.abc import Callable
+
+from absl import app, flags
+
+from tfdisent.errors import RunError, UsageError
+from tfdisent.training.safekeeping import Interrupted
+
+_HELP = ("--help", "-help", "-h", "--helpshort", "--helpfull")
+
+
+def run(main: Callable[[list[str]], None], help_text: Callable | None = None):
+    """Runs a command and ends the process.
+
+    Exit codes: 0; 2 for what the user gave; 1 for what failed; 128 + n after
+    signal n. Errors of these kinds are one sentence on stderr.
+
+    Args:
+      main: Takes the arguments left over after the flags.
+      help_text: Gives the text of --help from the command line, instead of
+        absl's list of all flags.
+    """
+    if help_text and any(argument in _HELP for argument in sys.argv[1:]):
+        arguments = [a for a in sys.argv if a not in _HELP]
+        _guarded(lambda: print(help_text(arguments)))
+        sys.exit(0)
+    app.run(lambda argv: _guarded(lambda: main(argv)), flags_parser=_parse)
+
+
+def _parse(argv: list[str]) -> list[str]:
+    try:
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        _fail(error, 2)
+
+
+def _guarded(function: Callable[[], None]) -> None:
+    try:
+        function()
+    except UsageError as error:
+        _fail(error, 2)
+    except RunError as error:
+        _fail(error, 1)
+    except Interrupted as stop:
+        _fail(
+            f"stopped by {stop}; the same command goes on.", 128 + stop.signum
+        )
+    except KeyboardInterrupt:
+        _fail("stopped by SIGINT; the same command goes on.", 130)
+
+
+def _fail(reason, code: int):
+    text = str(reason)
+    print(
+        f"error: {text[0].lower()}{text[1:]}" if code < 3 else text,
+        file=sys.stderr,
+    )
+    sys.exit(code)

@@ -1,0 +1,45 @@
+"""What follows training: numbers, pictures and an export."""
+
+import pathlib
+
+from tfdisent.data.factor_dataset import FactorDataset
+from tfdisent.evaluation.draw import draw_run
+from tfdisent.evaluation.evaluate import (
+    evaluate,
+    read_evaluation,
+    write_evaluation,
+)
+from tfdisent.export.saved_model import export_model
+from tfdisent.models.base import LatentModel
+from tfdisent.training.config import ExperimentConfig
+
+
+def finish(
+    config: ExperimentConfig,
+    dataset: FactorDataset,
+    model: LatentModel,
+    workdir: pathlib.Path,
+) -> dict:
+    """Evaluates, draws and exports a run, as far as that is not yet done.
+
+    Returns:
+      The evaluation.
+    """
+    if not (workdir / "evaluation.json").exists():
+        write_evaluation(
+            workdir, config, config.steps, evaluate(model, dataset)
+        )
+    evaluation = read_evaluation(workdir)
+    if not (workdir / "figures" / "curves.png").exists():
+        print("drawing", flush=True)
+        draw_run(model, dataset, workdir)
+    if not versions(workdir):
+        print("exporting", flush=True)
+        export_model(model, workdir / "export")
+    return evaluation
+
+
+def versions(workdir: pathlib.Path) -> list[pathlib.Path]:
+    """Exported versions, the oldest first."""
+    found = [p for p in (workdir / "export").glob("*") if p.name.isdecimal()]
+    return sorted(found, key=lambda path: int(path.name))

@@ -1,0 +1,160 @@
+"""The flags that define a run: made from constructors, where defaults live."""
+
+import dataclasses
+import pathlib
+import textwrap
+
+from absl import flags
+
+from tfdisent.cli.data_flags import define_data_flags
+from tfdisent.errors import UsageError
+from tfdisent.models import MODELS
+from tfdisent.models.arguments import check_choice, documented
+from tfdisent.training.config import ExperimentConfig, model_arguments
+
+FLAGS = flags.FLAGS
+
+# Fields of the configuration that other flags fill in.
+_NOT_FLAGS = ("model", "hparams", "dataset", "data_file", "tfds_data_dir")
+_NOT_FLAGS += ("subsets",)
+_FIELDS = {
+    field.name: field
+    for field in dataclasses.fields(ExperimentConfig)
+    if field.name not in _NOT_FLAGS
+}
+_DEFINE = {
+    int: flags.DEFINE_integer,
+    float: flags.DEFINE_float,
+    str: flags.DEFINE_string,
+}
+
+
+def define_run_flags() -> None:
+    """Defines the common flags and those of every model, all without value."""
+    define_data_flags()
+    flags.DEFINE_string("model", "beta_tcvae", f"One of {', '.join(MODELS)}.")
+    flags.DEFINE_string(
+        "preset",
+        None,
+        "Published settings of the model: paper (its authors') or study "
+        "(Locatello et al., 2019); flags beside it win.",
+    )
+    flags.DEFINE_float(
+        "epochs", None, "Length of training, instead of --steps.", lower_bound=0
+    )
+    meanings = documented(ExperimentConfig, "Attributes:")
+    for name, field in _FIELDS.items():
+        _DEFINE[field.type](name, None, f"{meanings[name]} ({field.default})")
+    for model in MODELS:
+        for name, argument in model_arguments(model).items():
+            if name not in FLAGS:
+                _DEFINE[argument.type](name, None, argument.meaning)
+
+
+def config_from_flags() -> ExperimentConfig:
+    """The run that the flags ask for; --epochs is left to the caller.
+
+    Raises:
+      UsageError: If a value is unknown, out of range or not taken.
+    """
+    check_choice("model", FLAGS.model, MODELS)
+    fields = dict(_preset())
+    arguments = model_arguments(FLAGS.model)
+    hparams = {n: fields.pop(n) for n in list(fields) if n in arguments}
+    for name in _all_hparams():
+        if FLAGS[name].present:
+            hparams[name] = FLAGS[name].value
+    for name in _FIELDS:
+        if FLAGS[name].present:
+            fields[name] = FLAGS[name].value
+    if FLAGS["epochs"].present and FLAGS["steps"].present:
+        raise UsageError(
+            f"--epochs={FLAGS.epochs:g} and --steps={FLAGS.steps} were given; "
+            "give one of them."
+        )
+    return ExperimentConfig(
+        model=FLAGS.model,
+        hparams=hparams,
+        dataset=FLAGS.dataset,
+        data_file=FLAGS.data_file,
+        tfds_data_dir=FLAGS.tfds_data_dir,
+        subsets=tuple(FLAGS.subset),
+        **fields,
+    )
+
+
+def default_workdir() -> pathlib.Path:
+    """runs/<model>-<dataset>, and whatever flags define the run."""
+    parts = [FLAGS.model, FLAGS.dataset]
+    names = ["preset", *_all_hparams(), *_FIELDS, "epochs"]
+    names += ["data_file", "tfds_data_dir", "subset"]
+    for name in names:
+        if FLAGS[name].present:
+            value = FLAGS[name].value
+            text = "+".join(value) if isinstance(value, list) else str(value)
+            parts.append(f"{name}={text.replace('/', '_')}")
+    return pathlib.Path("runs", "-".join(parts))
+
+
+def help_text(usage: str, own_flags: tuple[str, ...], argv: list[str]) -> str:
+    """The common flags; with --model=M also that model's.
+
+    Args:
+      usage: First lines.
+      own_flags: Flags that the command defined itself.
+      argv: The command line without --help.
+
+    Raises:
+      UsageError: If the model is unknown.
+    """
+    FLAGS(argv, known_only=True)
+    common = ["model", "preset", *own_flags, *_FIELDS, "epochs"]
+    common += ["dataset", "subset", "data_file", "tfds_data_dir", "data_dir"]
+    lines = [usage, "", "Common flags:", *(_flag_help(n) for n in common)]
+    if not FLAGS["model"].present:
+        return "\n".join(
+            [*lines, "", "--model=M --help shows the flags of a model."]
+        )
+    check_choice("model", FLAGS.model, MODELS)
+    cls = MODELS[FLAGS.model]
+    lines += ["", f"Flags of {FLAGS.model}. {cls.__doc__.splitlines()[0]}"]
+    for name, argument in model_arguments(FLAGS.model).items():
+        meaning = argument.meaning
+        if argument.default is not None:
+            meaning += f" ({argument.default})"
+        lines.append(_entry(name, meaning))
+    for name, settings in cls.PRESETS.items():
+        given = ", ".join(f"{k} {v}" for k, v in settings.items())
+        lines.append(_entry(f"preset={name}", given))
+    return "\n".join(lines)
+
+
+def _all_hparams() -> list[str]:
+    return list(dict.fromkeys(n for m in MODELS for n in model_arguments(m)))
+
+
+def _preset() -> dict:
+    if FLAGS.preset is None:
+        return {}
+    presets = MODELS[FLAGS.model].PRESETS
+    if FLAGS.preset not in presets:
+        raise UsageError(
+            f"{FLAGS.model} has no preset {FLAGS.preset!r}; it has "
+            f"{', '.join(presets) or 'none'}."
+        )
+    return presets[FLAGS.preset]
+
+
+def _flag_help(name: str) -> str:
+    flag = FLAGS[name]
+    shown = flag.default not in (None, [], False)
+    return _entry(name, flag.help + (f" ({flag.default})" if shown else ""))
+
+
+def _entry(name: str, meaning: str) -> str:
+    return textwrap.fill(
+        meaning,
+        width=79,
+        initial_indent=f"  --{name}".ljust(28) + " ",
+        subsequent_indent=" " * 29,
+    )

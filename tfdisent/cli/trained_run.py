@@ -1,0 +1,56 @@
+"""A run from its directory, for the commands that take a trained one."""
+
+import pathlib
+from typing import NamedTuple
+
+from absl import flags
+
+from tfdisent.data.factor_dataset import FactorDataset
+from tfdisent.errors import RunError, UsageError
+from tfdisent.models.base import LatentModel
+from tfdisent.training.config import ExperimentConfig, build_dataset
+from tfdisent.training.trainer import load_model
+
+FLAGS = flags.FLAGS
+
+
+class TrainedRun(NamedTuple):
+    """What a directory holds; `step` is that of the last checkpoint."""
+
+    workdir: pathlib.Path
+    config: ExperimentConfig
+    dataset: FactorDataset
+    model: LatentModel
+    step: int
+
+
+def define_flags() -> None:
+    """Defines --workdir and --data_dir."""
+    flags.DEFINE_string("workdir", None, "Folder of the run.")
+    flags.DEFINE_string(
+        "data_dir",
+        None,
+        "Folder that keeps drawn images; ~/.cache/tfdisent by default.",
+    )
+
+
+def from_flags(argv: list[str]) -> TrainedRun:
+    """Loads the run of --workdir.
+
+    Raises:
+      UsageError: If the command line is off.
+      RunError: If there is no run, or no checkpoint yet.
+    """
+    if argv[1:]:
+        raise UsageError(
+            f"{' '.join(argv[1:])} is not understood; write --flag=value."
+        )
+    if not FLAGS.workdir:
+        raise UsageError("--workdir is missing; give the folder of a run.")
+    workdir = pathlib.Path(FLAGS.workdir)
+    config = ExperimentConfig.load(workdir / "config.json")
+    dataset = build_dataset(config, FLAGS.data_dir)
+    model, step = load_model(config, dataset, workdir)
+    if not step:
+        raise RunError(f"{workdir} has no checkpoint yet; bin/train goes on.")
+    return TrainedRun(workdir, config, dataset, model, step)

@@ -1,0 +1,108 @@
+"""A file that keeps a computed array whose hash is known."""
+
+import hashlib
+import logging
+import os
+import pathlib
+import tempfile
+from collections.abc import Callable
+
+import numpy as np
+
+from tfdisent.errors import RunError
+
+_log = logging.getLogger(__name__)
+
+
+def default_data_dir() -> pathlib.Path:
+    """Returns the folder for cached data: ~/.cache/tfdisent, after XDG."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return pathlib.Path(cache).expanduser() / "tfdisent"
+
+
+def sha256_of(array: np.ndarray) -> str:
+    """Returns the sha256 of the array's bytes, as hexadecimal digits."""
+    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+
+
+def cached_array(
+    path: pathlib.Path,
+    make: Callable[[], np.ndarray],
+    *,
+    shape: tuple[int, ...],
+    sha256: str,
+) -> tuple[np.ndarray, bool]:
+    """Maps the array in a file into memory, or makes it and writes the file.
+
+    Every byte of the file is checked. A damaged file is replaced. A file
+    that cannot be written costs a warning, and the array stays in memory.
+
+    Args:
+        path: the .npy file; its folder is made if need be.
+        make: computes the array [*shape] uint8.
+        shape: the shape that the array must have.
+        sha256: the hash that the bytes of the array must have.
+
+    Returns:
+        The array, and whether it lies in the file (then it is read-only).
+
+    Raises:
+        RunError: the array that was made has another hash.
+    """
+    array = _open(path, shape, sha256)
+    if array is not None:
+        return array, True
+    array = make()
+    if sha256_of(array) != sha256:
+        raise RunError(
+            f"The data made for {path.name} have sha256 {sha256_of(array)} "
+            f"and should have {sha256}; run the tests of this installation."
+        )
+    try:
+        _write(path, array)
+    except OSError as error:
+        _log.warning(
+            "Cannot keep the data in %s (%s); they will be made again by the "
+            "next command, unless --data_dir names a folder with %d MB free.",
+            path,
+            error.strerror or error,
+            array.nbytes // 1_000_000 + 1,
+        )
+        return array, False
+    return np.load(path, mmap_mode="r").view(np.ndarray), True
+
+
+def _open(
+    path: pathlib.Path, shape: tuple[int, ...], sha256: str
+) -> np.ndarray | None:
+    """Maps a good file; says why if it is not good; None if there is none."""
+    try:
+        array = np.load(path, mmap_mode="r").view(np.ndarray)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (ValueError, EOFError, OSError) as error:
+        _log.warning("The cache %s is damaged and made again: %s", path, error)
+        return None
+    if array.shape != shape or array.dtype != np.uint8:
+        found = f"it holds {array.dtype} {array.shape}"
+    elif sha256_of(array) != sha256:
+        found = "its sha256 is not the expected one"
+    else:
+        return array
+    _log.warning("The cache %s is damaged and made again: %s", path, found)
+    return None
+
+
+def _write(path: pathlib.Path, array: np.ndarray) -> None:
+    """Writes the file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.save(file, array)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        pathlib.Path(temporary).unlink(missing_ok=True)
+        raise

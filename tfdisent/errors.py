@@ -1,0 +1,9 @@
+"""The two kinds of errors that are a user's to mend."""
+
+
+class UsageError(ValueError):
+    """An argument is wrong; commands end with exit code 2."""
+
+
+class RunError(RuntimeError):
+    """Something failed while it was done; commands end with exit code 1."""

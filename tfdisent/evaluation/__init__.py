@@ -1,0 +1,1 @@
+"""A trained run and metrics give evaluation.json and figures."""

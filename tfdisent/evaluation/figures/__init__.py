@@ -1,0 +1,1 @@
+"""Pictures of a trained model, each from arrays, as matplotlib figures."""

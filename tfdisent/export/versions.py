@@ -1,0 +1,81 @@
+"""Version directories that appear whole or not at all."""
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tfdisent.errors import RunError
+
+
+@contextmanager
+def new_version(base: Path) -> Iterator[tuple[Path, Path]]:
+    """Publishes what the body writes as the next version, by one rename.
+
+    The number is one above the highest there, since servers take the highest.
+    If the body fails nothing remains. What a killed exporter left behind is
+    removed; the lock, which the system drops with the process, tells.
+
+    Args:
+        base: the directory that holds the versions; made if missing.
+
+    Yields:
+        The temporary directory to fill, which exists and is empty, and the
+        version directory that it becomes.
+
+    Raises:
+        RunError: another exporter is at work here, or the disk refuses.
+    """
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        with open(base / ".lock", "a") as lock:
+            _hold(lock, base)
+            for left_over in base.glob(".tmp-*"):
+                shutil.rmtree(left_over)
+            version = base / str(_next_number(base))
+            temporary = base / f".tmp-{version.name}"
+            temporary.mkdir()
+            try:
+                yield temporary, version
+                for folder, _, files in os.walk(temporary):
+                    for name in (*files, "."):
+                        _sync(os.path.join(folder, name))
+                os.rename(temporary, version)
+                _sync(base)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise RunError(
+            f"could not write an export in {base}: {error}; it must be a"
+            " folder that may be written, with space for the model."
+        ) from error
+
+
+def _hold(lock, base: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RunError(
+            f"another process is exporting to {base}; try again when it ends."
+        ) from None
+
+
+def _next_number(base: Path) -> int:
+    # As servers read names: the whole of it is a number that fits int64.
+    numbers = [
+        int(path.name)
+        for path in base.iterdir()
+        if re.fullmatch(r"[+-]?[0-9]{1,18}", path.name)
+    ]
+    return max([0, *numbers]) + 1
+
+
+def _sync(path: Path | str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

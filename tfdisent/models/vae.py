@@ -1,0 +1,135 @@
+"""The variational auto-encoder, and what its relatives inherit."""
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfdisent.errors import UsageError
+from tfdisent.losses.likelihoods import LIKELIHOODS
+from tfdisent.models.arguments import check_choice, check_positive
+from tfdisent.models.base import LatentModel, Objective
+from tfdisent.models.networks import ARCHITECTURES
+
+tfd = tfp.distributions
+
+
+class VAE(LatentModel):
+    """Minimises the negative evidence lower bound.
+
+    loss = E_q(z|x)[-log p(x|z)] + KL(q(z|x) || p(z))
+         = distortion            + rate
+
+    Both are sums over an image's pixels or latents (nats) and means over the
+    batch. A relative overrides `regularizer`, the second term.
+
+    Args:
+      architecture: Networks: mlp, higgins, higgins_2x2 or burgess.
+      likelihood: Of the pixels: bernoulli, gaussian (of fixed sigma) or
+        calibrated_gaussian (sigma is the batch's root mean squared error).
+      sigma: Standard deviation of a pixel; of the gaussian likelihood only.
+      **kwargs: See `LatentModel`.
+
+    Raises:
+      UsageError: If a value is unknown or out of range.
+
+    References:
+      Kingma and Welling, "Auto-Encoding Variational Bayes", 2014,
+      https://arxiv.org/abs/1312.6114.
+    """
+
+    PRESETS = {
+        # The VAE of Higgins et al., 2017, table 1, 2D shapes.
+        "paper": {
+            "architecture": "mlp",
+            "optimizer": "adagrad",
+            "learning_rate": 1e-2,
+        },
+        # Of all models of Locatello et al., 2019.
+        "study": {
+            "architecture": "higgins_2x2",
+            "optimizer": "adam",
+            "learning_rate": 1e-4,
+            "batch_size": 64,
+            "steps": 300_000,
+        },
+    }
+
+    def __init__(
+        self,
+        *,
+        architecture: str = "higgins",
+        likelihood: str = "bernoulli",
+        sigma: float | None = None,
+        **kwargs,
+    ):
+        check_choice("architecture", architecture, ARCHITECTURES)
+        check_choice("likelihood", likelihood, LIKELIHOODS)
+        if sigma is not None:
+            check_positive("sigma", sigma)
+            if likelihood != "gaussian":
+                raise UsageError(
+                    f"sigma is for the gaussian likelihood; it was given with "
+                    f"{likelihood}."
+                )
+        super().__init__(**kwargs)
+        self.architecture = architecture
+        self.likelihood = likelihood
+        self.sigma = sigma
+        self.encoder, self.decoder = ARCHITECTURES[architecture](
+            self.image_shape, self.num_latents, self.seed
+        )
+
+    def encode(self, images: tf.Tensor) -> tfd.Normal:
+        # float32 whatever the layers compute in: exp and KL need it.
+        outputs = tf.cast(self.encoder(images), tf.float32)  # [B, 2 D]
+        mean, log_variance = tf.split(outputs, 2, axis=1)
+        return tfd.Normal(mean, tf.exp(0.5 * log_variance))
+
+    def decode(
+        self, codes: tf.Tensor, images: tf.Tensor | None = None
+    ) -> tfd.Independent:
+        """p(x|z); `images` only calibrate a calibrated likelihood."""
+        outputs = tf.cast(self.decoder(codes), tf.float32)  # [B, H, W, C]
+        fixed = {} if self.sigma is None else {"sigma": self.sigma}
+        return LIKELIHOODS[self.likelihood](outputs, images, **fixed)
+
+    def regularizer(
+        self, posterior: tfd.Normal, codes: tf.Tensor, step: tf.Tensor
+    ) -> tuple[tf.Tensor, dict]:
+        """The term beside the distortion: the hook of the relatives.
+
+        Args:
+          posterior: q(z|x), batch `[B, D]`.
+          codes: z ~ q(z|x), `[B, D]`.
+          step: Updates so far, int32 `[]`.
+
+        Returns:
+          The penalty in nats, `[B]` or `[]`, and scalars to log.
+        """
+        del codes, step
+        return self.rate(posterior), {}
+
+    def rate(self, posterior: tfd.Normal) -> tf.Tensor:
+        """KL(q(z|x) || p(z)), `[B]`, in nats."""
+        return tf.reduce_sum(posterior.kl_divergence(self.prior), axis=1)
+
+    def elbo_loss(self, images, seed, step):
+        """Distortion + regularizer, `[]`, with what is worth a log."""
+        posterior = self.encode(images)
+        noise = tf.random.stateless_normal(tf.shape(posterior.loc), seed)
+        codes = posterior.loc + posterior.scale * noise  # [B, D]
+        distortion = -self.decode(codes, images).log_prob(images)  # [B]
+        penalty, logs = self.regularizer(posterior, codes, step)
+        kl = posterior.kl_divergence(self.prior)  # [B, D]
+        logs = {
+            "distortion": tf.reduce_mean(distortion),
+            "rate": tf.reduce_mean(tf.reduce_sum(kl, axis=1)),
+            "kl_per_latent": tf.reduce_mean(kl, axis=0),
+            **logs,
+        }
+        return tf.reduce_mean(distortion) + tf.reduce_mean(penalty), logs
+
+    def objectives(self) -> tuple[Objective, ...]:
+        variables = (
+            self.encoder.trainable_variables + self.decoder.trainable_variables
+        )
+        return (Objective("vae", self.elbo_loss, variables),)

@@ -1,0 +1,167 @@
+"""What a person sees of a run: the progress bar, log.jsonl, TensorBoard."""
+
+import json
+import math
+import pathlib
+import sys
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from tfdisent.errors import RunError
+
+LOG_EVERY = 50  # steps
+# A latent with less than this many nats says nothing.
+ACTIVE_NATS = 0.01
+SECONDS_BETWEEN_LINES = 20  # where the output is no terminal
+
+_BAR = (
+    "{desc} {percentage:3.0f}%|{bar}| {n:,}/{total:,} steps "
+    "[{elapsed}<{remaining}{postfix}]"
+)
+
+
+class Progress(keras.callbacks.Callback):
+    """Shows and logs means over every LOG_EVERY steps; stops at NaN.
+
+    Args:
+      path: The log; one JSON object a line is appended.
+      first_step: Steps done before.
+      num_steps: Steps of the whole run.
+      batch_size: Over all replicas.
+      seconds: Time that the steps before took.
+      last_checkpoint: Function that names the last good one.
+      tensorboard: Directory for TensorBoard, or None.
+
+    Raises:
+      RunError: In training, when a loss is not finite.
+    """
+
+    def __init__(
+        self,
+        path: pathlib.Path,
+        *,
+        first_step: int,
+        num_steps: int,
+        batch_size: int,
+        seconds: float,
+        last_checkpoint,
+        tensorboard: pathlib.Path | None = None,
+    ):
+        super().__init__()
+        self._path = path
+        self._step = first_step
+        self._num_steps = num_steps
+        self._batch_size = batch_size
+        self._seconds = seconds
+        self._last_checkpoint = last_checkpoint
+        self._writer = tensorboard and tf.summary.create_file_writer(
+            str(tensorboard)
+        )
+        self._window = []
+
+    def on_train_begin(self, logs=None):
+        self._file = open(self._path, "a", buffering=1)  # noqa: SIM115
+        is_terminal = sys.stderr.isatty()
+        self._bar = tqdm.tqdm(
+            desc="train",
+            total=self._num_steps,
+            initial=self._step,
+            bar_format=_BAR + ("" if is_terminal else "\n"),
+            mininterval=0.2 if is_terminal else SECONDS_BETWEEN_LINES,
+            maxinterval=60,
+            dynamic_ncols=is_terminal,
+        )
+        self._window_start = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._step += 1
+        self._check_finite(logs)
+        self._window.append(logs)
+        if self._step % LOG_EVERY == 0 or self._step == self._num_steps:
+            self._log(self._record())
+        self._bar.update()
+
+    def on_train_end(self, logs=None):
+        self.close()
+
+    def close(self):
+        """Ends the bar and the files, also after an interruption."""
+        self._bar.close()
+        self._file.close()
+        if self._writer:
+            self._writer.close()
+
+    def _check_finite(self, logs):
+        for name, value in logs.items():
+            if not np.isfinite(value).all():
+                raise RunError(
+                    f"{name} became {_word(value)} at step {self._step:,}; the "
+                    f"last good checkpoint is {self._last_checkpoint()}. A "
+                    "smaller --learning_rate usually mends it."
+                )
+
+    def _record(self) -> dict:
+        """Means since the last record."""
+        now = time.perf_counter()
+        elapsed, self._window_start = now - self._window_start, now
+        self._seconds += elapsed
+        means = {
+            name: np.mean([np.asarray(logs[name]) for logs in self._window], 0)
+            for name in self._window[0]
+        }
+        images = len(self._window) * self._batch_size
+        self._window = []
+        record = {
+            "step": self._step,
+            "seconds": round(self._seconds, 3),
+            "images_per_second": round(images / elapsed, 1),
+            **{k: np.round(v, 5).tolist() for k, v in means.items()},
+        }
+        if "kl_per_latent" in means:
+            active = means["kl_per_latent"] > ACTIVE_NATS
+            record["active_latents"] = int(active.sum())
+        return record
+
+    def _log(self, record):
+        try:
+            self._file.write(json.dumps(record) + "\n")
+        except OSError as error:
+            raise RunError(
+                f"{self._path} cannot be written: {error.strerror}; the last "
+                f"good checkpoint is {self._last_checkpoint()}."
+            ) from error
+        self._bar.set_postfix_str(_summary(record), refresh=False)
+        if self._writer:
+            with self._writer.as_default():
+                _write_scalars(record)
+
+
+def _summary(record: dict) -> str:
+    """The numbers at the end of the bar."""
+    parts = [f"{record['images_per_second']:,.0f} images/s"]
+    for name in ("distortion", "rate"):
+        if name in record:
+            parts.append(f"{name} {record[name]:.1f}")
+    if "active_latents" in record:
+        parts.append(
+            f"active {record['active_latents']}/{len(record['kl_per_latent'])}"
+        )
+    return ", ".join(parts)
+
+
+def _write_scalars(record: dict) -> None:
+    for name, value in record.items():
+        values = {name: value}
+        if isinstance(value, list):
+            values = {f"{name}/{i}": v for i, v in enumerate(value)}
+        for tag, number in values.items():
+            tf.summary.scalar(tag, number, step=record["step"])
+
+
+def _word(value) -> str:
+    numbers = np.ravel(value)
+    return "nan" if any(math.isnan(n) for n in numbers) else "infinite"
