@@ -19,6 +19,9 @@ setup(
         "matplotlib>=3.9",
         "numpy>=2.0",
         "scikit-learn>=1.6",
+        "scipy>=1.14",
+        # tf.summary writes event files with it.
+        "tensorboard>=2.20",
         "tensorflow>=2.21",
         "tensorflow-datasets>=4.9.9",
         "tensorflow-probability>=0.25",

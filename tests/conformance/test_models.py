@@ -106,9 +106,7 @@ def noise_free(model):
     return model
 
 
-def test_two_replicas_of_16_take_the_step_of_one_of_32(
-    name, squares, mirrored
-):
+def test_two_replicas_of_16_take_the_step_of_one_of_32(name, squares, mirrored):
     one = noise_free(make(name, squares))
     compiled(one, 1e-4, keras.optimizers.SGD)
     batches = training_batches(squares, batch_size=32, seed=0)

@@ -79,9 +79,7 @@ def test_mss_is_unbiased_and_mws_is_not():
     estimates = {}
     for estimator in ESTIMATORS:
         weights = np.exp(log_importance_weights(8, 40, estimator))
-        others = np.stack(
-            [1 + rng.permutation(39)[:7] for _ in range(20_000)]
-        )
+        others = np.stack([1 + rng.permutation(39)[:7] for _ in range(20_000)])
         batch = np.concatenate([np.zeros((20_000, 1), int), others], axis=1)
         estimates[estimator] = densities[batch] @ weights[0]
     exact = densities.mean()

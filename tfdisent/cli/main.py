@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from tfdisent.errors import RunError, UsageError
 from tfdisent.training.safekeeping import Interrupted
@@ -20,8 +20,10 @@ def run(main: Callable[[list[str]], None], help_text: Callable | None = None):
     Args:
       main: Takes the arguments left over after the flags.
       help_text: Gives the text of --help from the command line, instead of
-        absl's list of all flags.
+      absl's list of all flags.
     """
+    # Libraries that log through absl say what they do at every save.
+    logging.set_verbosity(logging.WARNING)
     if help_text and any(argument in _HELP for argument in sys.argv[1:]):
         arguments = [a for a in sys.argv if a not in _HELP]
         _guarded(lambda: print(help_text(arguments)))
@@ -52,9 +54,5 @@ def _guarded(function: Callable[[], None]) -> None:
 
 
 def _fail(reason, code: int):
-    text = str(reason)
-    print(
-        f"error: {text[0].lower()}{text[1:]}" if code < 3 else text,
-        file=sys.stderr,
-    )
+    print(f"error: {reason}" if code < 3 else reason, file=sys.stderr)
     sys.exit(code)

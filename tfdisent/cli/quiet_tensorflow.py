@@ -51,3 +51,4 @@ with held_back_stderr():
     import tensorflow_probability  # noqa: F401
 
     tf.config.list_logical_devices()
+tf.get_logger().setLevel("WARNING")

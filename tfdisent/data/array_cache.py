@@ -38,16 +38,16 @@ def cached_array(
     that cannot be written costs a warning, and the array stays in memory.
 
     Args:
-        path: the .npy file; its folder is made if need be.
-        make: computes the array [*shape] uint8.
-        shape: the shape that the array must have.
-        sha256: the hash that the bytes of the array must have.
+      path: the .npy file; its folder is made if need be.
+      make: computes the array [*shape] uint8.
+      shape: the shape that the array must have.
+      sha256: the hash that the bytes of the array must have.
 
     Returns:
-        The array, and whether it lies in the file (then it is read-only).
+      The array, and whether it lies in the file (then it is read-only).
 
     Raises:
-        RunError: the array that was made has another hash.
+      RunError: the array that was made has another hash.
     """
     array = _open(path, shape, sha256)
     if array is not None:

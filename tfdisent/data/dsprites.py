@@ -13,9 +13,9 @@ class DSprites(FactorDataset):
     """All 737,280 images, held as bits (377 MB).
 
     Args:
-        packed: [737280, 512] uint8, as `dsprites_renderer.render_all` gives.
-        provenance: where they come from.
-        storage: "memory", or the path of the file that is mapped.
+      packed: [737280, 512] uint8, as `dsprites_renderer.render_all` gives.
+      provenance: where they come from.
+      storage: "memory", or the path of the file that is mapped.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ def load_dsprites(
     """Loads dSprites: 3 shapes in all sizes, orientations and positions.
 
     Args:
-        data_file: the published npz or hdf5, to be read.
-        tfds_data_dir: a folder in which TFDS has prepared `dsprites`.
-        data_dir: where drawn images are kept, if neither of the above is
-            given; ~/.cache/tfdisent by default.
+      data_file: the published npz or hdf5, to be read.
+      tfds_data_dir: a folder in which TFDS has prepared `dsprites`.
+      data_dir: where drawn images are kept, if neither of the above is
+        given; ~/.cache/tfdisent by default.
 
     Raises:
-        UsageError: a path that is given does not exist.
-        RunError: what is found there is damaged or is not dSprites.
+      UsageError: a path that is given does not exist.
+      RunError: what is found there is damaged or is not dSprites.
     """
     if data_file:
         packed, provenance = dsprites_file.read_packed(pathlib.Path(data_file))

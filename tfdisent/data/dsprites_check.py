@@ -14,14 +14,14 @@ def pack(images: np.ndarray, source: object) -> np.ndarray:
     """Packs images of zeros and ones into bits.
 
     Args:
-        images: [n, 64, 64] or [n, 64, 64, 1] uint8, 0 or 1.
-        source: where they are from, for the message.
+      images: [n, 64, 64] or [n, 64, 64, 1] uint8, 0 or 1.
+      source: where they are from, for the message.
 
     Returns:
-        [n, 512] uint8, the lowest bit leftmost.
+      [n, 512] uint8, the lowest bit leftmost.
 
     Raises:
-        RunError: the shape is another, or a pixel is neither 0 nor 1.
+      RunError: the shape is another, or a pixel is neither 0 nor 1.
     """
     size = renderer.IMAGE_SIZE
     if images.shape[1:3] != (size, size) or images.dtype != np.uint8:
@@ -42,11 +42,11 @@ def compare_with_rendered(packed: np.ndarray, source: object) -> str:
     """Says in how many pixels the images differ from the rendered ones.
 
     Args:
-        packed: [737280, 512] uint8.
-        source: where they are from, for the message.
+      packed: [737280, 512] uint8.
+      source: where they are from, for the message.
 
     Raises:
-        RunError: they differ in more than 200 pixels.
+      RunError: they differ in more than 200 pixels.
     """
     rendered = renderer.render_all()
     different = int(

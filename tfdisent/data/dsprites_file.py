@@ -39,15 +39,15 @@ def read_packed(path: pathlib.Path) -> tuple[np.ndarray, str]:
     hash decides whether the file is called the original.
 
     Args:
-        path: the published npz or hdf5 file, under any name.
+      path: the published npz or hdf5 file, under any name.
 
     Returns:
-        The images [737280, 512] uint8, packed as `render_all` does it, and
-        the provenance.
+      The images [737280, 512] uint8, packed as `render_all` does it, and
+      the provenance.
 
     Raises:
-        UsageError: there is no such file.
-        RunError: the file is damaged or is not dSprites.
+      UsageError: there is no such file.
+      RunError: the file is damaged or is not dSprites.
     """
     if not path.is_file():
         raise UsageError(

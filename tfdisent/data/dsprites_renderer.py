@@ -15,8 +15,8 @@ on an edge belongs to the left and to the bottom edges, as in OpenGL. There
 is no anti-aliasing.
 
 References:
-    Matthey et al. (2017), dSprites: Disentanglement testing Sprites dataset.
-    https://github.com/google-deepmind/dsprites-dataset
+  Matthey et al. (2017), dSprites: Disentanglement testing Sprites dataset.
+  https://github.com/google-deepmind/dsprites-dataset
 """
 
 import numpy as np
@@ -50,9 +50,9 @@ def render_all() -> np.ndarray:
     """Draws the whole data set, in about 2 seconds on one core.
 
     Returns:
-        [737280, 512] uint8: 8 bytes per image row, one bit per pixel. The
-        lowest bit of the first byte is the leftmost pixel. Images are in
-        the order of the factors, the last factor fastest.
+      [737280, 512] uint8: 8 bytes per image row, one bit per pixel. The
+      lowest bit of the first byte is the leftmost pixel. Images are in
+      the order of the factors, the last factor fastest.
     """
     centres = 16.0 + 32.0 * FACTOR_VALUES[3][:, None]  # the same in x and y
     rows = np.empty((*FACTOR_SIZES, IMAGE_SIZE), dtype="<u8")
@@ -95,11 +95,11 @@ def _fill(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     crossing, which leaves the inside set: the even-odd rule.
 
     Args:
-        x: [X, n] vertices for each x position, in 1/256 pixel.
-        y: [Y, n] vertices for each y position, in 1/256 pixel.
+      x: [X, n] vertices for each x position, in 1/256 pixel.
+      y: [Y, n] vertices for each y position, in 1/256 pixel.
 
     Returns:
-        [X, Y, 64] uint64: one word per image row, lowest bit leftmost.
+      [X, Y, 64] uint64: one word per image row, lowest bit leftmost.
     """
     row_of, edge, row = _crossings(y)
     y_start, y_step = y, np.roll(y, -1, axis=1) - y
@@ -130,11 +130,11 @@ def _crossings(y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lists which edge crosses the centre line of which row.
 
     Args:
-        y: [Y, n] vertices for each y position, in 1/256 pixel.
+      y: [Y, n] vertices for each y position, in 1/256 pixel.
 
     Returns:
-        Three arrays [m], sorted by position, then row: y position in
-        [0, Y), edge in [0, n), image row in [0, 64).
+      Three arrays [m], sorted by position, then row: y position in
+      [0, Y), edge in [0, n), image row in [0, 64).
     """
     centre = _SUBPIXELS // 2
     y_end = np.roll(y, -1, axis=1)

@@ -26,15 +26,15 @@ def read_packed(data_dir: str | os.PathLike) -> tuple[np.ndarray, str]:
     """Reads the images that TFDS has prepared, in factor order.
 
     Args:
-        data_dir: what one gives to `tfds.load("dsprites", data_dir=...)`.
+      data_dir: what one gives to `tfds.load("dsprites", data_dir=...)`.
 
     Returns:
-        The images [737280, 512] uint8, packed as `render_all` does it, and
-        the provenance.
+      The images [737280, 512] uint8, packed as `render_all` does it, and
+      the provenance.
 
     Raises:
-        UsageError: nothing is prepared there.
-        RunError: what is there is damaged or is not dSprites.
+      UsageError: nothing is prepared there.
+      RunError: what is there is damaged or is not dSprites.
     """
     builder = tfds.builder_from_directory(_prepared_dir(data_dir))
     packed = np.zeros((renderer.NUM_IMAGES, renderer.BYTES_PER_IMAGE), np.uint8)
@@ -70,15 +70,15 @@ def prepare(
     TFDS writes to a folder of another name and renames it when all is done.
 
     Args:
-        data_dir: the folder for TFDS data sets.
-        indices: which images; all by default.
+      data_dir: the folder for TFDS data sets.
+      indices: which images; all by default.
 
     Returns:
-        The folder of the data set.
+      The folder of the data set.
 
     Raises:
-        UsageError: the folder holds a data set `dsprites` already.
-        RunError: the folder cannot be written.
+      UsageError: the folder holds a data set `dsprites` already.
+      RunError: the folder cannot be written.
     """
     try:
         builder = _RenderedBuilder(

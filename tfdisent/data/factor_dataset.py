@@ -18,12 +18,12 @@ class FactorDataset(abc.ABC):
     says about the product (see `tfdisent.data.subsets`).
 
     Attributes:
-        name: what the data set is called in DATASETS.
-        provenance: where the pixels come from, and what was verified.
-        factor_names: K names.
-        factor_sizes: K numbers of values; factor k is in [0, size_k).
-        image_shape: (height, width, channels).
-        storage: where the pixels lie: "memory" or the path of a file.
+      name: what the data set is called in DATASETS.
+      provenance: where the pixels come from, and what was verified.
+      factor_names: K names.
+      factor_sizes: K numbers of values; factor k is in [0, size_k).
+      image_shape: (height, width, channels).
+      storage: where the pixels lie: "memory" or the path of a file.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class FactorDataset(abc.ABC):
         """Returns the images at the indices.
 
         Args:
-            indices: [n] integers in [0, len(self)).
+          indices: [n] integers in [0, len(self)).
 
         Returns:
-            [n, H, W, C] uint8 in 0..255, a new array.
+          [n, H, W, C] uint8 in 0..255, a new array.
         """
 
     @property
@@ -71,7 +71,7 @@ class FactorDataset(abc.ABC):
         """Returns the factors [n, K] int64 of the images at indices [n].
 
         Raises:
-            ValueError: an index is not in [0, len(self)).
+          ValueError: an index is not in [0, len(self)).
         """
         indices = np.asarray(indices, np.int64)
         return np.stack(np.unravel_index(indices, self.factor_sizes), axis=-1)
@@ -80,7 +80,7 @@ class FactorDataset(abc.ABC):
         """Returns the indices [n] int64 of the images with factors [n, K].
 
         Raises:
-            ValueError: a factor is not in [0, size).
+          ValueError: a factor is not in [0, size).
         """
         factors = np.asarray(factors, np.int64)
         columns = tuple(np.moveaxis(factors, -1, 0))

@@ -19,15 +19,15 @@ def load_dataset(
     """Loads a data set.
 
     Args:
-        name: a key of DATASETS.
-        data_file: the published file, to be read.
-        tfds_data_dir: a folder in which TFDS has prepared the data set.
-        data_dir: where computed data are kept; ~/.cache/tfdisent by default.
-        subsets: views, applied in this order; `parse_subset` has the forms.
+      name: a key of DATASETS.
+      data_file: the published file, to be read.
+      tfds_data_dir: a folder in which TFDS has prepared the data set.
+      data_dir: where computed data are kept; ~/.cache/tfdisent by default.
+      subsets: views, applied in this order; `parse_subset` has the forms.
 
     Raises:
-        UsageError: an argument is wrong.
-        RunError: the data are damaged.
+      UsageError: an argument is wrong.
+      RunError: the data are damaged.
     """
     if name not in DATASETS:
         raise UsageError(

@@ -34,19 +34,19 @@ def training_batches(
     was started there or at step 0.
 
     Args:
-        dataset: where the images come from.
-        batch_size: B, images per step over all replicas.
-        seed: of the order; a non-negative integer below 2^63.
-        first_step: the step that the first element is for.
-        num_replicas: R; the elements are for replica 0 .. R - 1 of the
-            first step, then of the next step, and so on.
+      dataset: where the images come from.
+      batch_size: B, images per step over all replicas.
+      seed: of the order; a non-negative integer below 2^63.
+      first_step: the step that the first element is for.
+      num_replicas: R; the elements are for replica 0 .. R - 1 of the
+        first step, then of the next step, and so on.
 
     Returns:
-        Elements float32 [B / R, H, W, C] in [0, 1], of static shape.
+      Elements float32 [B / R, H, W, C] in [0, 1], of static shape.
 
     Raises:
-        UsageError: the batch is larger than the data, or R does not divide
-            it, or a number is out of range.
+      UsageError: the batch is larger than the data, or R does not divide
+        it, or a number is out of range.
     """
     n = len(dataset)
     _check(n, batch_size, seed, first_step, num_replicas)

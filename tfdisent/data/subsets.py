@@ -22,14 +22,14 @@ def parse_subset(text: str) -> View:
         random=N@SEED    N images at random
 
     Args:
-        text: one of these three forms, without spaces.
+      text: one of these three forms, without spaces.
 
     Returns:
-        A function from a data set to the view.
+      A function from a data set to the view.
 
     Raises:
-        UsageError: the text has another form. The function raises it if the
-            data set has no such factor, label or number of images.
+      UsageError: the text has another form. The function raises it if the
+        data set has no such factor, label or number of images.
     """
     if match := _AT_MOST.fullmatch(text):
         threshold = int(match["threshold"])
@@ -54,13 +54,13 @@ def at_most(
     Of a product the view is a product again, with a smaller factor.
 
     Args:
-        dataset: a data set or a view.
-        factor: one of its factor names.
-        threshold: the last label that is kept.
-        first_label: what the labels start at, 0 or 1.
+      dataset: a data set or a view.
+      factor: one of its factor names.
+      threshold: the last label that is kept.
+      first_label: what the labels start at, 0 or 1.
 
     Raises:
-        UsageError: there is no such factor or label.
+      UsageError: there is no such factor or label.
     """
     if factor not in dataset.factor_names:
         raise UsageError(
@@ -95,12 +95,12 @@ def random_subset(dataset: FactorDataset, n: int, seed: int) -> FactorDataset:
     """Keeps n images, drawn without replacement, in their stored order.
 
     Args:
-        dataset: a data set or a view.
-        n: number of images, in [1, len(dataset)].
-        seed: of the draw; a non-negative integer.
+      dataset: a data set or a view.
+      n: number of images, in [1, len(dataset)].
+      seed: of the draw; a non-negative integer.
 
     Raises:
-        UsageError: n is out of range or the seed is negative.
+      UsageError: n is out of range or the seed is negative.
     """
     if not 1 <= n <= len(dataset):
         raise UsageError(

@@ -13,15 +13,15 @@ def answer(
     """Answers one endpoint, with its inputs checked first.
 
     Args:
-        model: a `LatentModel`.
-        name: a key of `contract.ENDPOINTS`.
-        inputs: tensors in the order of the contract.
+      model: a `LatentModel`.
+      name: a key of `contract.ENDPOINTS`.
+      inputs: tensors in the order of the contract.
 
     Returns:
-        The endpoint's outputs by name, in the contract's shapes and dtypes.
+      The endpoint's outputs by name, in the contract's shapes and dtypes.
 
     Raises:
-        tf.errors.InvalidArgumentError: an input breaks the contract.
+      tf.errors.InvalidArgumentError: an input breaks the contract.
     """
     endpoint, sizes = ENDPOINTS[name], axis_sizes(model)
     checked = [

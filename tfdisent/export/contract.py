@@ -22,10 +22,10 @@ class TensorContract(NamedTuple):
     """One input or output.
 
     Attributes:
-        name: key in a request's inputs or an answer's outputs.
-        axes: the letters of its axes.
-        dtype: "float32" or "int64"; REST can write no half precision.
-        meaning: one line for a reader.
+      name: key in a request's inputs or an answer's outputs.
+      axes: the letters of its axes.
+      dtype: "float32" or "int64"; REST can write no half precision.
+      meaning: one line for a reader.
     """
 
     name: str

@@ -40,9 +40,9 @@ class Example(NamedTuple):
     """One call of a signature and the outputs that the model gives.
 
     Attributes:
-        signature: a key of the contract.
-        inputs: arrays by name.
-        outputs: arrays by name.
+      signature: a key of the contract.
+      inputs: arrays by name.
+      outputs: arrays by name.
     """
 
     signature: str
@@ -58,11 +58,11 @@ def check_export(saved_model: Path, examples: Sequence[Example]) -> None:
     0.01, bfloat16: 0.05).
 
     Args:
-        saved_model: directory of the SavedModel.
-        examples: calls with the model's own outputs.
+      saved_model: directory of the SavedModel.
+      examples: calls with the model's own outputs.
 
     Raises:
-        RunError: with the first fault found.
+      RunError: with the first fault found.
     """
     meta_graph = _read(saved_model)
     check_graph(meta_graph.graph_def)
@@ -91,7 +91,7 @@ def check_graph(graph: graph_pb2.GraphDef) -> None:
     answers that no seed can repeat.
 
     Raises:
-        RunError: names the operation or function.
+      RunError: names the operation or function.
     """
     nodes, functions = _nodes(graph), graph.library.function
     names = {function.signature.name for function in functions}

@@ -34,14 +34,14 @@ def run_native(
     """Runs calls one after another in one C++ session of a new process.
 
     Args:
-        saved_model: directory of the SavedModel.
-        calls: what to run.
+      saved_model: directory of the SavedModel.
+      calls: what to run.
 
     Returns:
-        For each call its fetched arrays, or the runtime's error message.
+      For each call its fetched arrays, or the runtime's error message.
 
     Raises:
-        RunError: the SavedModel does not load, or the process died.
+      RunError: the SavedModel does not load, or the process died.
     """
     library_files()
     with tempfile.TemporaryDirectory(prefix="tfdisent-native-") as folder:

@@ -5,7 +5,7 @@ take that path, and hides faults which the session shows: for one, a SavedModel
 of a Keras 3 model whose variables are never found.
 
 References:
-    tensorflow/c/c_api.h
+  tensorflow/c/c_api.h
 """
 
 import ctypes
@@ -68,7 +68,7 @@ def library_files() -> list[Path]:
     """The installed TensorFlow's C++ libraries, in the order to load them.
 
     Raises:
-        RunError: TensorFlow, or a library in it, is not there.
+      RunError: TensorFlow, or a library in it, is not there.
     """
     found = importlib.util.find_spec("tensorflow")
     if found is None or not found.submodule_search_locations:
@@ -105,10 +105,10 @@ class NativeSession:
     It lives until the process ends.
 
     Args:
-        directory: of the SavedModel, read with the tag "serve".
+      directory: of the SavedModel, read with the tag "serve".
 
     Raises:
-        RunError: the library is missing or the SavedModel does not load.
+      RunError: the library is missing or the SavedModel does not load.
     """
 
     def __init__(self, directory: Path | str):
@@ -131,14 +131,14 @@ class NativeSession:
         """Runs the graph once.
 
         Args:
-            feeds: array by tensor name, "operation:index".
-            fetches: tensor names.
+          feeds: array by tensor name, "operation:index".
+          fetches: tensor names.
 
         Returns:
-            One array per fetch.
+          One array per fetch.
 
         Raises:
-            RunError: with the runtime's own message.
+          RunError: with the runtime's own message.
         """
         outputs = (c_void_p * len(fetches))()
         inputs = (c_void_p * len(feeds))()

@@ -27,15 +27,15 @@ def export_model(model, directory: Path | str) -> Path:
     fails or the process dies, earlier versions stay as they were.
 
     Args:
-        model: a `LatentModel`: `encode`, `decode`, `num_latents`,
-            `image_shape`.
-        directory: holds the versions 1, 2, ...; made if missing.
+      model: a `LatentModel`: `encode`, `decode`, `num_latents`,
+        `image_shape`.
+      directory: holds the versions 1, 2, ...; made if missing.
 
     Returns:
-        The version's directory.
+      The version's directory.
 
     Raises:
-        RunError: the export could not be written, or failed its check.
+      RunError: the export could not be written, or failed its check.
     """
     # The model answers before it is traced, so that its variables exist.
     examples = _examples(model)

@@ -13,14 +13,14 @@ def served_command(directory: Path | str, name: str) -> str:
     gRPC listens on port 8500 and REST on 8501, both on the loopback only.
 
     Args:
-        directory: holds the versions; `export_model` got the same.
-        name: of the model in requests, from letters, digits, ".", "_", "-".
+      directory: holds the versions; `export_model` got the same.
+      name: of the model in requests, from letters, digits, ".", "_", "-".
 
     Returns:
-        One line for a POSIX shell.
+      One line for a POSIX shell.
 
     Raises:
-        UsageError: the name has other characters.
+      UsageError: the name has other characters.
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", name):
         raise UsageError(

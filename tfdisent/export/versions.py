@@ -20,14 +20,14 @@ def new_version(base: Path) -> Iterator[tuple[Path, Path]]:
     removed; the lock, which the system drops with the process, tells.
 
     Args:
-        base: the directory that holds the versions; made if missing.
+      base: the directory that holds the versions; made if missing.
 
     Yields:
-        The temporary directory to fill, which exists and is empty, and the
-        version directory that it becomes.
+      The temporary directory to fill, which exists and is empty, and the
+      version directory that it becomes.
 
     Raises:
-        RunError: another exporter is at work here, or the disk refuses.
+      RunError: another exporter is at work here, or the disk refuses.
     """
     try:
         base.mkdir(parents=True, exist_ok=True)

@@ -76,6 +76,7 @@ class Checkpoints:
         except (
             AssertionError,
             ValueError,
+            IndexError,  # of a file cut short
             OSError,
             tf.errors.OpError,
         ) as error:

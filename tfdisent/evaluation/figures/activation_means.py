@@ -22,19 +22,19 @@ def activation_means(
     or a single curve if shape is not among the factors.
 
     Args:
-        codes: [n, D] mean codes of n images drawn at random.
-        factors: [n, K] their factors, as indices.
-        factor_names: [K] names.
-        factor_sizes: [K] numbers of values.
+      codes: [n, D] mean codes of n images drawn at random.
+      factors: [n, K] their factors, as indices.
+      factor_names: [K] names.
+      factor_sizes: [K] numbers of values.
 
     Returns:
-        Names of the factors kept -> E[z | these factors], of shape
-        [*sizes of the factors kept, D], NaN where no image was drawn; for
-        dSprites ("x_position", "y_position"): [32, 32, D], ("shape",
-        "scale"): [3, 6, D] and ("shape", "orientation"): [3, 40, D].
+      Names of the factors kept -> E[z | these factors], of shape
+      [*sizes of the factors kept, D], NaN where no image was drawn; for
+      dSprites ("x_position", "y_position"): [32, 32, D], ("shape",
+      "scale"): [3, 6, D] and ("shape", "orientation"): [3, 40, D].
 
     Raises:
-        UsageError: The arrays do not fit together.
+      UsageError: The arrays do not fit together.
     """
     codes, factors = np.asarray(codes, np.float64), np.asarray(factors)
     count = len(factor_names)

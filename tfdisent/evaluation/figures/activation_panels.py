@@ -21,9 +21,9 @@ def draw_maps(row: Sequence[Axes], mean: np.ndarray, limit: float) -> None:
     """Draw one map per latent, as on the screen: x to the right, y down.
 
     Args:
-        row: [D] empty axes.
-        mean: [x, y, D] mean activations; NaN is left grey.
-        limit: The activations at the two ends of the colours, +-limit.
+      row: [D] empty axes.
+      mean: [x, y, D] mean activations; NaN is left grey.
+      limit: The activations at the two ends of the colours, +-limit.
     """
     for latent, axes in enumerate(row):
         axes.imshow(
@@ -44,9 +44,9 @@ def draw_curves(row: Sequence[Axes], mean: np.ndarray, limit: float) -> None:
     """Draw one panel per latent, with one line per shape.
 
     Args:
-        row: [D] empty axes.
-        mean: [values, D] or [shapes, values, D]; NaN leaves a gap.
-        limit: The largest activation, for the ends of the axis.
+      row: [D] empty axes.
+      mean: [values, D] or [shapes, values, D]; NaN leaves a gap.
+      limit: The largest activation, for the ends of the axis.
     """
     for latent, axes in enumerate(row):
         style.dress(axes)

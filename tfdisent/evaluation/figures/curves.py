@@ -30,15 +30,15 @@ def loss_curves(records: Sequence[Mapping[str, float]]) -> Figure:
     """Draw distortion, rate and the number of active latents over steps.
 
     Args:
-        records: The lines of log.jsonl. Values that a record lacks, or that
-            are not finite, leave a gap.
+      records: The lines of log.jsonl. Values that a record lacks, or that
+        are not finite, leave a gap.
 
     Returns:
-        The figure. Where the distortion falls tenfold or more its axis is
-        logarithmic.
+      The figure. Where the distortion falls tenfold or more its axis is
+      logarithmic.
 
     Raises:
-        UsageError: There are no records, or one lacks its step.
+      UsageError: There are no records, or one lacks its step.
     """
     if not records or any("step" not in record for record in records):
         raise UsageError(

@@ -17,16 +17,16 @@ def factor_of_latents(
     that follows the sine of an angle gets a low value.
 
     Args:
-        codes: [n, D] codes of n images.
-        factors: [n, K] their factors, as indices.
-        factor_names: [K] names.
+      codes: [n, D] codes of n images.
+      factors: [n, K] their factors, as indices.
+      factor_names: [K] names.
 
     Returns:
-        [D] (name, |rho|) with |rho| in [0, 1]; None for a latent that is
-        constant or not finite, or where every factor is constant.
+      [D] (name, |rho|) with |rho| in [0, 1]; None for a latent that is
+      constant or not finite, or where every factor is constant.
 
     Raises:
-        UsageError: The arrays do not fit together.
+      UsageError: The arrays do not fit together.
     """
     codes, factors = np.asarray(codes), np.asarray(factors)
     if factors.shape != (len(codes), len(factor_names)) or codes.ndim != 2:

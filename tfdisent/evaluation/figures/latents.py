@@ -11,10 +11,10 @@ def order_by_kl(kl: Sequence[float]) -> list[int]:
     """Positions of `kl` from the largest to the smallest, NaN last.
 
     Args:
-        kl: [D] KL(q(z_d|x) || p(z_d)) in nats, averaged over images.
+      kl: [D] KL(q(z_d|x) || p(z_d)) in nats, averaged over images.
 
     Returns:
-        [D] positions; equal values keep their order.
+      [D] positions; equal values keep their order.
     """
     kl = np.asarray(kl, np.float64)
     return [int(d) for d in np.argsort(-kl, kind="stable")]
@@ -24,7 +24,7 @@ def is_inactive(kl: float) -> bool:
     """Whether a latent of this KL (nats) ignores the image.
 
     References:
-        Duan et al., Unsupervised Model Selection for Variational
-        Disentangled Representation Learning, 2020 (threshold 0.01).
+      Duan et al., Unsupervised Model Selection for Variational
+      Disentangled Representation Learning, 2020 (threshold 0.01).
     """
     return not kl > INACTIVE_KL

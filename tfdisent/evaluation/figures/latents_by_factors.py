@@ -36,21 +36,21 @@ def latents_by_factors(
     last row shows the KL, and the variance if given.
 
     Args:
-        means: Mean activations, as `activation_means` gives them.
-        kl: [D] KL of every latent, in nats.
-        variance: [D] mean variance of q(z_d | x); about 1 for inactive latents.
-        shape_names: Names of the shapes for the legend; without them shapes
-            are numbered.
+      means: Mean activations, as `activation_means` gives them.
+      kl: [D] KL of every latent, in nats.
+      variance: [D] mean variance of q(z_d | x); about 1 for inactive latents.
+      shape_names: Names of the shapes for the legend; without them shapes
+        are numbered.
 
     Returns:
-        The figure.
+      The figure.
 
     Raises:
-        UsageError: `means` is empty, or not of as many latents as `kl`.
+      UsageError: `means` is empty, or not of as many latents as `kl`.
 
     References:
-        Higgins et al., beta-VAE: Learning Basic Visual Concepts with a
-        Constrained Variational Framework, 2017, Figure 7.
+      Higgins et al., beta-VAE: Learning Basic Visual Concepts with a
+      Constrained Variational Framework, 2017, Figure 7.
     """
     if not means or any(m.shape[-1] != len(kl) for m in means.values()):
         raise UsageError(

@@ -38,15 +38,15 @@ def draw_mosaic(images: np.ndarray, margins: Margins) -> Mosaic:
     Tiles are enlarged by a whole number, so that no pixel is blurred.
 
     Args:
-        images: [R, K, H, W, C] in [0, 1] with C = 1 or 3; values outside are
-            clipped, NaN is drawn in grey.
-        margins: Space for labels.
+      images: [R, K, H, W, C] in [0, 1] with C = 1 or 3; values outside are
+        clipped, NaN is drawn in grey.
+      margins: Space for labels.
 
     Returns:
-        The figure, its only axes, and where the tiles are.
+      The figure, its only axes, and where the tiles are.
 
     Raises:
-        UsageError: `images` is no such array.
+      UsageError: `images` is no such array.
     """
     images = np.asarray(images, np.float32)
     if images.ndim != 5 or images.shape[-1] not in (1, 3) or not images.size:

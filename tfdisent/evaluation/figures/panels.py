@@ -39,13 +39,13 @@ def lay_out_panels(
     """Make empty panels.
 
     Args:
-        labels: [R + 1] one text per row, the last for the foot.
-        square: [R] whether the panels of a row are as high as wide.
-        columns: D; more than fit on a page make the figure wider.
-        legend: Whether to leave room for a line of legend on top.
+      labels: [R + 1] one text per row, the last for the foot.
+      square: [R] whether the panels of a row are as high as wide.
+      columns: D; more than fit on a page make the figure wider.
+      legend: Whether to leave room for a line of legend on top.
 
     Returns:
-        The panels.
+      The panels.
     """
     widest = max(style.text_width(label, style.LABEL) for label in labels)
     left = MARGIN + widest / style.DPI + TICK_LABELS

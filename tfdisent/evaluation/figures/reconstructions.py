@@ -14,14 +14,14 @@ def reconstructions(images: np.ndarray, reconstructed: np.ndarray) -> Figure:
     """Draw originals in one row and their reconstructions below.
 
     Args:
-        images: [n, H, W, C] in [0, 1], C = 1 or 3; about 8 fill a page.
-        reconstructed: [n, H, W, C], the means of p(x | z), clipped to [0, 1].
+      images: [n, H, W, C] in [0, 1], C = 1 or 3; about 8 fill a page.
+      reconstructed: [n, H, W, C], the means of p(x | z), clipped to [0, 1].
 
     Returns:
-        The figure.
+      The figure.
 
     Raises:
-        UsageError: The two arrays differ in shape, or hold no images.
+      UsageError: The two arrays differ in shape, or hold no images.
     """
     if np.shape(images) != np.shape(reconstructed):
         raise UsageError(

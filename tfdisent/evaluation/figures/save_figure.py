@@ -15,12 +15,12 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     Equal figures give equal bytes: neither date nor version is written.
 
     Args:
-        figure: What to write.
-        path: The file, which is replaced if it exists. Missing folders are
-            made.
+      figure: What to write.
+      path: The file, which is replaced if it exists. Missing folders are
+        made.
 
     Raises:
-        RunError: The file cannot be written.
+      RunError: The file cannot be written.
     """
     picture = io.BytesIO()
     figure.savefig(picture, format="png", metadata={"Software": None})

@@ -25,16 +25,16 @@ def traverse(
     """Decode `codes` with one latent after another set to each value.
 
     Args:
-        codes: [D] code of the image to start from.
-        decode: Codes [n, D] float32 -> images [n, H, W, C] in [0, 1].
-        latents: [L] which latents to move.
-        values: [K] what to set them to, in standard deviations of the prior.
+      codes: [D] code of the image to start from.
+      decode: Codes [n, D] float32 -> images [n, H, W, C] in [0, 1].
+      latents: [L] which latents to move.
+      values: [K] what to set them to, in standard deviations of the prior.
 
     Returns:
-        [L, K, H, W, C]; image (l, k) has z_latents[l] = values[k].
+      [L, K, H, W, C]; image (l, k) has z_latents[l] = values[k].
 
     Raises:
-        UsageError: `codes` is not one code, or has no such latent.
+      UsageError: `codes` is not one code, or has no such latent.
     """
     codes = np.asarray(codes, np.float32)
     if codes.ndim != 1:
@@ -65,20 +65,20 @@ def traversals(
     """Draw one row of images per latent, the largest KL first.
 
     Args:
-        images: [L, K, H, W, C] in [0, 1], as `traverse` gives them.
-        latents: [L] the latent of each row of `images`, in any order.
-        values: [K] the latent's value in each column, for instance
-            np.linspace(-3, 3, 13).
-        kl: [D] KL of every latent of the model, in nats.
-        factors: [D] the factor that each latent follows and its |rho|, as
-            `factor_of_latents` gives them; None if factors are not known.
+      images: [L, K, H, W, C] in [0, 1], as `traverse` gives them.
+      latents: [L] the latent of each row of `images`, in any order.
+      values: [K] the latent's value in each column, for instance
+        np.linspace(-3, 3, 13).
+      kl: [D] KL of every latent of the model, in nats.
+      factors: [D] the factor that each latent follows and its |rho|, as
+        `factor_of_latents` gives them; None if factors are not known.
 
     Returns:
-        The figure. Inactive latents have grey labels; they and those of
-        |rho| < 0.3 are not named after a factor.
+      The figure. Inactive latents have grey labels; they and those of
+      |rho| < 0.3 are not named after a factor.
 
     Raises:
-        UsageError: The arguments do not fit together.
+      UsageError: The arguments do not fit together.
     """
     images = np.asarray(images)
     if images.shape[:2] != (len(latents), len(values)):

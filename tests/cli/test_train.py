@@ -1,0 +1,204 @@
+"""The whole command, and what it says to bad input."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from absl.testing import flagsaver
+
+from tfdisent.cli import main as cli_main
+from tfdisent.cli import train
+
+ROOT = pathlib.Path(__file__).parents[2]
+SMALL = ("--model=beta_tcvae", "--architecture=burgess", "--batch_size=16")
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    """Where the drawn images are kept for all tests of this file."""
+    return tmp_path_factory.mktemp("data")
+
+
+def command(name, *arguments, **kwargs):
+    return subprocess.Popen(
+        [sys.executable, "-m", f"tfdisent.cli.{name}", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **kwargs,
+    )
+
+
+def finished(process):
+    stdout, stderr = process.communicate(timeout=400)
+    return process.returncode, stdout, stderr
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, data_dir):
+    """A short run of the first command, with what it printed."""
+    workdir = tmp_path_factory.mktemp("run") / "w"
+    flags = (*SMALL, "--steps=60", f"--workdir={workdir}")
+    flags += (f"--data_dir={data_dir}",)
+    code, stdout, stderr = finished(command("train", *flags))
+    assert code == 0, stderr
+    return workdir, flags, stdout, stderr
+
+
+def test_leaves_numbers_pictures_and_an_export(run):
+    workdir, _, stdout, stderr = run
+    evaluation = json.loads((workdir / "evaluation.json").read_text())
+    assert evaluation["training"]["images_seen"] == 960
+    assert "rendered" in evaluation["data"]["provenance"]
+    assert set(evaluation["metrics"]) == {
+        "mig_histogram",
+        "factor_vae_score",
+        "higgins_score",
+    }
+    scores = evaluation["metrics"]["higgins_score"]["values"]
+    assert set(scores) == {"higgins_score", "higgins_score_without_shape"}
+    assert {p.name for p in (workdir / "figures").iterdir()} == {
+        "reconstructions.png",
+        "traversals.png",
+        "latents_by_factors.png",
+        "curves.png",
+    }
+    assert (workdir / "export" / "1" / "saved_model.pb").exists()
+    assert "docker run" in stdout and "traversals.png" in stdout
+    assert "active" in stderr  # The bar.
+    # Not one line of TensorFlow's own.
+    assert "0000 00:00" not in stderr and "oneDNN" not in stderr
+    assert "INFO" not in stderr and "I1" not in stderr
+
+
+def test_same_command_again_shows_the_run_and_trains_nothing(run):
+    workdir, flags, stdout, _ = run
+    before = {p: p.stat().st_mtime_ns for p in workdir.rglob("*")}
+    code, again, _ = finished(command("train", *flags))
+    assert code == 0
+    assert again.splitlines()[-15:] == stdout.splitlines()[-15:]
+    assert before == {p: p.stat().st_mtime_ns for p in workdir.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "changed"),
+    [
+        ("evaluate", ["--metrics=mig_histogram"], "evaluation.json"),
+        ("traverse", [], "figures/traversals.png"),
+        ("export", [], "export/2/saved_model.pb"),
+    ],
+)
+def test_commands_on_their_own(run, data_dir, name, flags, changed):
+    workdir = run[0]
+    start = time.time()
+    code, stdout, stderr = finished(
+        command(name, f"--workdir={workdir}", f"--data_dir={data_dir}", *flags)
+    )
+    assert code == 0, stderr
+    assert str(workdir) in stdout
+    assert (workdir / changed).stat().st_mtime >= start - 1
+
+
+def test_stopped_by_a_signal_it_goes_on_with_the_same_command(
+    tmp_path, data_dir
+):
+    flags = (*SMALL, "--steps=2000", f"--workdir={tmp_path / 'w'}")
+    process = command("train", *flags, f"--data_dir={data_dir}")
+    log = tmp_path / "w" / "log.jsonl"
+    while not (log.exists() and log.read_text()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    code, _, stderr = finished(process)
+    assert code == 130
+    assert "stopped by SIGINT at step" in stderr
+    assert "the same command goes on" in stderr
+    assert "Traceback" not in stderr
+    assert tf.train.latest_checkpoint(tmp_path / "w" / "checkpoints")
+
+
+def spoken(monkeypatch, capsys, *arguments):
+    """Exit code and words of bin/train, run in this process."""
+    monkeypatch.setattr(sys, "argv", ["bin/train", *map(str, arguments)])
+    with flagsaver.flagsaver(), pytest.raises(SystemExit) as end:
+        cli_main.run(train.main, train.help_text)
+    return end.value.code, *capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--model=gan"], "model is 'gan'; it must be one of vae"),
+        (["--dataset=mnist"], "dsprites"),
+        (["--betta=6"], "Unknown command line flag 'betta'"),
+        (["--beta=high"], "high"),
+        (["--model=vae", "--beta=6"], "vae does not take --beta; it takes"),
+        (["--model=beta_vae", "--beta=-1"], "beta is -1"),
+        (["--beta=nan"], "beta is nan"),
+        (["--num_latents=0"], "num_latents is 0"),
+        (["--batch_size=1000000"], "1000000"),
+        (["--batch_size=1"], "batches of 1 images"),
+        (["--learning_rate=inf"], "learning_rate is inf"),
+        (["--preset=thesis"], "no preset 'thesis'; it has paper, study"),
+        (["--epochs=1", "--steps=9"], "give one of them"),
+        (["--subset=x_position<=99"], "99"),
+        (["extra"], "extra is not understood"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    monkeypatch, capsys, tmp_path, data_dir, flags, message
+):
+    workdir = tmp_path / "w"
+    code, _, stderr = spoken(
+        monkeypatch,
+        capsys,
+        f"--workdir={workdir}",
+        f"--data_dir={data_dir}",
+        *flags,
+    )
+    assert code == 2
+    last = stderr.strip().splitlines()[-1]
+    assert message in last and last.startswith("error: ")
+    assert "Traceback" not in stderr
+    assert not list(tmp_path.rglob("*.*"))
+
+
+def test_broken_data_file_is_one_sentence(monkeypatch, capsys, tmp_path):
+    path = tmp_path / "dsprites.npz"
+    np.savez(path, imgs=np.zeros((3, 64, 64), np.uint8))
+    code, _, stderr = spoken(
+        monkeypatch,
+        capsys,
+        f"--workdir={tmp_path / 'w'}",
+        f"--data_file={path}",
+    )
+    assert code == 1
+    assert "dsprites.npz" in stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["evaluate", "traverse", "export"])
+def test_workdir_that_is_no_run_is_one_sentence(name, tmp_path):
+    code, _, stderr = finished(command(name, f"--workdir={tmp_path}"))
+    assert code == 1
+    (line,) = stderr.strip().splitlines()
+    assert line.startswith("error: ") and "has no config.json" in line
+
+
+def test_help_shows_common_flags_and_those_of_a_model(monkeypatch, capsys):
+    code, common, _ = spoken(monkeypatch, capsys, "--help")
+    assert code == 0
+    assert "--learning_rate" in common and "--workdir" in common
+    assert "Weight of" not in common
+    _, text, _ = spoken(monkeypatch, capsys, "--model=beta_tcvae", "--help")
+    assert "Weight of the total correlation" in text
+    assert "--estimator" in text and "--preset=paper" in text
+    assert "--beta_norm" not in text
