@@ -148,3 +148,9 @@ def test_provenance_holds_the_text(make_toy, text):
 def test_other_text_is_refused_with_the_forms(text):
     with pytest.raises(UsageError, match="FACTOR<=T"):
         parse_subset(text)
+
+
+def test_views_keep_the_names_of_values(dsprites):
+    for text in ("x_position<=16", "random=5@0"):
+        view = parse_subset(text)(dsprites)
+        assert view.value_names == {"shape": ("square", "ellipse", "heart")}

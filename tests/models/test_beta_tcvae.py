@@ -36,21 +36,28 @@ def test_penalty_weighs_each_term(estimator):
     assert float(logs["total_correlation"]) == pytest.approx(np.mean(tc))
 
 
-def test_warm_up_rises_to_beta():
+@pytest.mark.parametrize(
+    ("start", "changes"), [(0.0, (3.0, 3.0, 0.0)), (20.0, (-7.0, -7.0, 0.0))]
+)
+def test_warm_up_ends_at_beta(start, changes):
     model = BetaTCVAE(
-        image_shape=SHAPE, dataset_size=500, beta=6.0, warmup_steps=10
+        image_shape=SHAPE,
+        dataset_size=500,
+        beta=6.0,
+        beta_start=start,
+        warmup_steps=10,
     )
     posterior = model.encode(IMAGES)
     codes = posterior.sample(seed=[1, 2])
     penalties = [
         float(np.mean(model.regularizer(posterior, codes, tf.constant(s))[0]))
-        for s in (0, 4, 9, 50)
+        for s in (0, 5, 10, 50)
     ]
     tc = np.mean(
         decompose_kl(posterior, codes, model.prior, 500).total_correlation
     )
     np.testing.assert_allclose(
-        np.diff(penalties), [2.4 * tc, 3.0 * tc, 0.0], rtol=1e-3, atol=1e-4
+        np.diff(penalties), np.multiply(changes, tc), rtol=1e-3, atol=1e-4
     )
 
 
@@ -66,6 +73,7 @@ def test_data_set_size_comes_from_the_data(squares):
         ({"gamma": -0.5}, "gamma is -0.5"),
         ({"estimator": "exact"}, "'exact'.*mss, mws"),
         ({"dataset_size": 1}, "dataset_size is 1"),
+        ({"beta_start": -1.0}, "beta_start is -1"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

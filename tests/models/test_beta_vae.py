@@ -31,10 +31,15 @@ def test_default_is_the_papers():
     assert penalty_over_rate() == pytest.approx(4.0)
 
 
-@pytest.mark.parametrize(("step", "weight"), [(0, 0.6), (4, 3.0), (99, 6.0)])
-def test_warm_up_rises_to_beta(step, weight):
-    given = penalty_over_rate(step, beta=6.0, warmup_steps=10)
-    assert given == pytest.approx(weight)
+@pytest.mark.parametrize(
+    ("start", "weights"), [(0.0, (0.0, 3.0, 6.0)), (20.0, (20.0, 13.0, 6.0))]
+)
+def test_warm_up_ends_at_beta(start, weights):
+    given = [
+        penalty_over_rate(step, beta=6.0, beta_start=start, warmup_steps=10)
+        for step in (0, 5, 99)
+    ]
+    assert given == pytest.approx(weights)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +50,7 @@ def test_warm_up_rises_to_beta(step, weight):
         ({"beta_norm": -0.1}, "beta_norm is -0.1"),
         ({"beta": 4.0, "beta_norm": 0.01}, "give one of them"),
         ({"warmup_steps": -5}, "warmup_steps is -5"),
+        ({"beta_start": -1.0}, "beta_start is -1"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

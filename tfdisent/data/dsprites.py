@@ -28,6 +28,7 @@ class DSprites(FactorDataset):
             factor_names=renderer.FACTOR_NAMES,
             factor_sizes=renderer.FACTOR_SIZES,
             image_shape=(size, size, 1),
+            value_names={"shape": ("square", "ellipse", "heart")},
             storage=storage,
         )
         self._packed = packed

@@ -2,6 +2,7 @@
 
 import abc
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -23,6 +24,7 @@ class FactorDataset(abc.ABC):
       factor_names: K names.
       factor_sizes: K numbers of values; factor k is in [0, size_k).
       image_shape: (height, width, channels).
+      value_names: names of a factor's values, for the factors that have some.
       storage: where the pixels lie: "memory" or the path of a file.
     """
 
@@ -34,6 +36,7 @@ class FactorDataset(abc.ABC):
         factor_names: tuple[str, ...],
         factor_sizes: tuple[int, ...],
         image_shape: tuple[int, int, int],
+        value_names: Mapping[str, Sequence[str]] | None = None,
         storage: str = "memory",
     ):
         self.name = name
@@ -41,6 +44,7 @@ class FactorDataset(abc.ABC):
         self.factor_names = tuple(factor_names)
         self.factor_sizes = tuple(factor_sizes)
         self.image_shape = tuple(image_shape)
+        self.value_names = dict(value_names or {})
         self.storage = storage
 
     @abc.abstractmethod

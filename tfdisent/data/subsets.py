@@ -134,6 +134,7 @@ class _SmallerProduct(FactorDataset):
             factor_names=parent.factor_names,
             factor_sizes=tuple(sizes),
             image_shape=parent.image_shape,
+            value_names=parent.value_names,
             storage=parent.storage,
         )
         self._parent = parent
@@ -159,6 +160,7 @@ class _Members(FactorDataset):
             factor_names=product.factor_names,
             factor_sizes=product.factor_sizes,
             image_shape=product.image_shape,
+            value_names=product.value_names,
             storage=product.storage,
         )
         self._product = product

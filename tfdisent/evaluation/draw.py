@@ -55,6 +55,7 @@ def draw_run(
             ),
             terms.kl.mean(axis=0),
             terms.variance.mean(axis=0),
+            dataset.value_names.get("shape"),
         ),
     }
     records = read_log(workdir / "log.jsonl")

@@ -3,15 +3,21 @@
 import tensorflow as tf
 
 
-def warm_up(step: tf.Tensor, num_steps: int) -> tf.Tensor:
-    """Rises linearly from 1 / num_steps to 1, `min(1, (step + 1) / T)`.
+def ramp(
+    step: tf.Tensor, start: float, end: float, num_steps: int
+) -> tf.Tensor:
+    """Moves linearly: start + (end - start) min(1, step / num_steps).
 
     Args:
       step: Updates so far, integer `[]`.
-      num_steps: T; 0 for a constant 1.
+      start: Value at step 0.
+      end: Value from step `num_steps` on.
+      num_steps: 0 for `end` at all steps.
 
     Returns:
-      float32 `[]` in (0, 1].
+      float32 `[]`.
     """
-    done = tf.cast(step + 1, tf.float32) / max(num_steps, 1)
-    return tf.minimum(1.0, done)
+    if num_steps == 0:
+        return tf.constant(end, tf.float32)
+    done = tf.minimum(1.0, tf.cast(step, tf.float32) / num_steps)
+    return start + (end - start) * done

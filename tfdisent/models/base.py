@@ -40,8 +40,9 @@ class LatentModel(keras.Model):
       seed: Of the initial weights and of all noise in training.
     """
 
-    # Published settings by the name of a preset: constructor arguments and
-    # fields of `training.config.ExperimentConfig`.
+    # Settings by the name of a preset: constructor arguments and fields of
+    # `training.config.ExperimentConfig`. "quick" is what commands use unless
+    # told otherwise; "paper" and "study" are as published.
     PRESETS: dict[str, dict] = {}
 
     def __init__(

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from tfdisent.losses.kl_decomposition import ESTIMATORS, decompose_kl
-from tfdisent.losses.schedules import warm_up
+from tfdisent.losses.schedules import ramp
 from tfdisent.models.arguments import check_at_least, check_choice
 from tfdisent.models.vae import VAE
 
@@ -32,8 +32,10 @@ class BetaTCVAE(VAE):
       gamma: Weight of the dimension-wise KL, at least 0.
       estimator: Of q(z) from a batch: mss (minibatch-stratified sampling,
         unbiased) or mws (minibatch-weighted sampling).
-      warmup_steps: Steps over which beta rises linearly to its full value; 0
-        for none.
+      beta_start: beta at step 0, if there is a warm-up: 0 to learn to
+        reconstruct first, above beta to learn the factors one by one.
+      warmup_steps: Steps over which the weight moves linearly from beta_start
+        to beta; 0 for none.
       **kwargs: See `VAE`.
 
     Raises:
@@ -67,6 +69,7 @@ class BetaTCVAE(VAE):
         alpha: float = 1.0,
         gamma: float = 1.0,
         estimator: str = "mss",
+        beta_start: float = 0.0,
         warmup_steps: int = 0,
         **kwargs,
     ):
@@ -75,11 +78,13 @@ class BetaTCVAE(VAE):
         check_at_least("alpha", alpha, 0.0)
         check_at_least("gamma", gamma, 0.0)
         check_choice("estimator", estimator, ESTIMATORS)
+        check_at_least("beta_start", beta_start, 0.0)
         check_at_least("warmup_steps", warmup_steps, 0)
         super().__init__(**kwargs)
         self.dataset_size = dataset_size
         self.beta, self.alpha, self.gamma = beta, alpha, gamma
         self.estimator = estimator
+        self.beta_start = beta_start
         self.warmup_steps = warmup_steps
 
     @classmethod
@@ -92,7 +97,7 @@ class BetaTCVAE(VAE):
         mi, tc, dimension_wise_kl = decompose_kl(
             posterior, codes, self.prior, self.dataset_size, self.estimator
         )  # [B] each
-        beta = self.beta * warm_up(step, self.warmup_steps)
+        beta = ramp(step, self.beta_start, self.beta, self.warmup_steps)
         penalty = (
             self.rate(posterior)
             + (self.alpha - 1.0) * mi

@@ -37,6 +37,7 @@ class VAE(LatentModel):
     """
 
     PRESETS = {
+        "quick": {},
         # The VAE of Higgins et al., 2017, table 1, 2D shapes.
         "paper": {
             "architecture": "mlp",
