@@ -4,12 +4,12 @@ import hashlib
 import logging
 import os
 import pathlib
-import tempfile
 from collections.abc import Callable
 
 import numpy as np
 
 from tfdisent.errors import RunError
+from tfdisent.files import whole_file
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +59,8 @@ def cached_array(
             f"and should have {sha256}; run the tests of this installation."
         )
     try:
-        _write(path, array)
+        with whole_file(path) as file:
+            np.save(file, array)
     except OSError as error:
         _log.warning(
             "Cannot keep the data in %s (%s); they will be made again by the "
@@ -91,18 +92,3 @@ def _open(
         return array
     _log.warning("The cache %s is damaged and made again: %s", path, found)
     return None
-
-
-def _write(path: pathlib.Path, array: np.ndarray) -> None:
-    """Writes the file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.save(file, array)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        pathlib.Path(temporary).unlink(missing_ok=True)
-        raise

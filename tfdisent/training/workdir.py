@@ -5,6 +5,7 @@ import os
 import pathlib
 
 from tfdisent.errors import RunError
+from tfdisent.files import whole_file
 
 
 def write_atomically(path: pathlib.Path, text: str) -> None:
@@ -13,15 +14,10 @@ def write_atomically(path: pathlib.Path, text: str) -> None:
     Raises:
       RunError: If it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(temporary, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with whole_file(path) as file:
+            file.write(text.encode())
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise RunError(
             f"{path} cannot be written: {error.strerror}."
         ) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from tfdisent.errors import RunError
+from tfdisent.files import whole_file
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
@@ -24,18 +25,9 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """
     picture = io.BytesIO()
     figure.savefig(picture, format="png", metadata={"Software": None})
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                file.write(picture.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with whole_file(Path(path)) as file:
+            file.write(picture.getbuffer())
     except OSError as error:
         raise RunError(
             f"The figure {path} cannot be written ({error.strerror}); "
