@@ -1,18 +1,22 @@
+import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfdisent.losses.schedules import ramp
+from tfdisent.losses.schedules import warm_up
 
 
 @pytest.mark.parametrize(
-    ("step", "rising", "falling"),
-    [(0, 0.0, 30.0), (1, 1.5, 24.0), (3, 4.5, 12.0), (4, 6.0, 6.0), (9, 6, 6)],
+    ("start", "expected"),
+    [
+        (0.01, [0.01, 0.1, 1.0, 1.0]),
+        (256.0, [256.0, 16.0, 1.0, 1.0]),
+        (1.0, [1.0, 1.0, 1.0, 1.0]),
+    ],
 )
-def test_moves_linearly_and_stays(step, rising, falling):
-    step = tf.constant(step)
-    assert float(ramp(step, 0.0, 6.0, 4)) == rising
-    assert float(ramp(step, 30.0, 6.0, 4)) == falling
+def test_moves_geometrically_to_one_and_stays(start, expected):
+    given = [warm_up(tf.constant(step), start, 10) for step in (0, 5, 10, 99)]
+    np.testing.assert_allclose(given, expected, rtol=1e-5)
 
 
 def test_no_steps_are_a_constant():
-    assert float(ramp(tf.constant(0), 0.0, 6.0, 0)) == 6.0
+    assert float(warm_up(tf.constant(0), 256.0, 0)) == 1.0

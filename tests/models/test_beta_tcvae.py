@@ -24,7 +24,7 @@ def test_penalty_weighs_each_term(estimator):
     )
     posterior = model.encode(IMAGES)
     codes = posterior.sample(seed=[1, 2])
-    penalty, logs = model.regularizer(posterior, codes, tf.constant(0))
+    penalty, logs = model.regularizer(posterior, codes)
     mi, tc, dimension_wise = decompose_kl(
         posterior, codes, model.prior, 500, estimator
     )
@@ -34,31 +34,6 @@ def test_penalty_weighs_each_term(estimator):
     expected += model.rate(posterior) - sampled_kl
     np.testing.assert_allclose(penalty, expected, rtol=1e-4, atol=1e-4)
     assert float(logs["total_correlation"]) == pytest.approx(np.mean(tc))
-
-
-@pytest.mark.parametrize(
-    ("start", "changes"), [(0.0, (3.0, 3.0, 0.0)), (20.0, (-7.0, -7.0, 0.0))]
-)
-def test_warm_up_ends_at_beta(start, changes):
-    model = BetaTCVAE(
-        image_shape=SHAPE,
-        dataset_size=500,
-        beta=6.0,
-        beta_start=start,
-        warmup_steps=10,
-    )
-    posterior = model.encode(IMAGES)
-    codes = posterior.sample(seed=[1, 2])
-    penalties = [
-        float(np.mean(model.regularizer(posterior, codes, tf.constant(s))[0]))
-        for s in (0, 5, 10, 50)
-    ]
-    tc = np.mean(
-        decompose_kl(posterior, codes, model.prior, 500).total_correlation
-    )
-    np.testing.assert_allclose(
-        np.diff(penalties), np.multiply(changes, tc), rtol=1e-3, atol=1e-4
-    )
 
 
 def test_data_set_size_comes_from_the_data(squares):
@@ -73,7 +48,6 @@ def test_data_set_size_comes_from_the_data(squares):
         ({"gamma": -0.5}, "gamma is -0.5"),
         ({"estimator": "exact"}, "'exact'.*mss, mws"),
         ({"dataset_size": 1}, "dataset_size is 1"),
-        ({"beta_start": -1.0}, "beta_start is -1"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

@@ -11,10 +11,10 @@ IMAGES = tf.constant(
 )
 
 
-def penalty_over_rate(step=0, **arguments):
+def penalty_over_rate(**arguments):
     model = BetaVAE(image_shape=SHAPE, num_latents=4, **arguments)
     posterior = model.encode(IMAGES)
-    penalty, _ = model.regularizer(posterior, None, tf.constant(step))
+    penalty, _ = model.regularizer(posterior, None)
     return np.mean(penalty / model.rate(posterior))
 
 
@@ -32,25 +32,12 @@ def test_default_is_the_papers():
 
 
 @pytest.mark.parametrize(
-    ("start", "weights"), [(0.0, (0.0, 3.0, 6.0)), (20.0, (20.0, 13.0, 6.0))]
-)
-def test_warm_up_ends_at_beta(start, weights):
-    given = [
-        penalty_over_rate(step, beta=6.0, beta_start=start, warmup_steps=10)
-        for step in (0, 5, 99)
-    ]
-    assert given == pytest.approx(weights)
-
-
-@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"beta": -1.0}, "beta is -1"),
         ({"beta": float("inf")}, "beta is inf"),
         ({"beta_norm": -0.1}, "beta_norm is -0.1"),
         ({"beta": 4.0, "beta_norm": 0.01}, "give one of them"),
-        ({"warmup_steps": -5}, "warmup_steps is -5"),
-        ({"beta_start": -1.0}, "beta_start is -1"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

@@ -75,6 +75,17 @@ def test_neutral_weights_are_the_vae_exactly(name, neutral):
     assert loss_of(MODELS[name](**same, **neutral))[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("step", "weight"), [(0, 16.0), (5, 4.0), (10, 1.0), (99, 1.0)]
+)
+def test_warm_up_weighs_the_regularizer(step, weight):
+    model = VAE(image_shape=SHAPE, warmup_start=16.0, warmup_steps=10)
+    loss, logs = model.elbo_loss(IMAGES, SEED, tf.constant(step))
+    expected = logs["distortion"] + weight * logs["rate"]
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+    np.testing.assert_allclose(logs["regularizer_weight"], weight, rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["bernoulli", "gaussian"])
 def test_distortion_is_minus_the_log_likelihood_of_the_decoder(name):
     model = VAE(image_shape=SHAPE, likelihood=name)
@@ -109,6 +120,8 @@ def test_adam_lowers_the_calibrated_distortion(squares):
         ({"num_latents": 0}, "num_latents is 0"),
         ({"architecture": "resnet"}, "'resnet'.*mlp, higgins"),
         ({"likelihood": "laplace"}, "'laplace'.*bernoulli, gaussian"),
+        ({"warmup_steps": -5}, "warmup_steps is -5"),
+        ({"warmup_start": 0.0}, "warmup_start is 0"),
         ({"sigma": 0.5}, "for the gaussian"),
         ({"sigma": -1.0, "likelihood": "gaussian"}, "sigma is -1"),
         ({"sigma": float("nan"), "likelihood": "gaussian"}, "sigma is nan"),

@@ -3,7 +3,6 @@
 import math
 
 from tfdisent.errors import UsageError
-from tfdisent.losses.schedules import ramp
 from tfdisent.models.arguments import check_at_least
 from tfdisent.models.vae import VAE
 
@@ -18,10 +17,6 @@ class BetaVAE(VAE):
       beta_norm: The weight as means over pixels and latents would have it,
         instead of beta: beta = beta_norm * N / D for N = H W C numbers an image
         and D latents (appendix A.6 of the paper).
-      beta_start: Weight at step 0, if there is a warm-up: 0 to learn to
-        reconstruct first, above beta to learn the factors one by one.
-      warmup_steps: Steps over which the weight moves linearly from beta_start
-        to beta; 0 for none.
       **kwargs: See `VAE`.
 
     Raises:
@@ -44,8 +39,6 @@ class BetaVAE(VAE):
         *,
         beta: float | None = None,
         beta_norm: float | None = None,
-        beta_start: float = 0.0,
-        warmup_steps: int = 0,
         **kwargs,
     ):
         if beta is not None and beta_norm is not None:
@@ -53,8 +46,6 @@ class BetaVAE(VAE):
                 f"beta is {beta:g} and beta_norm is {beta_norm:g}; give one of "
                 "them, they are two ways to say the same."
             )
-        check_at_least("beta_start", beta_start, 0.0)
-        check_at_least("warmup_steps", warmup_steps, 0)
         super().__init__(**kwargs)
         if beta_norm is not None:
             check_at_least("beta_norm", beta_norm, 0.0)
@@ -62,9 +53,6 @@ class BetaVAE(VAE):
         self.beta = 4.0 if beta is None else beta
         self.beta_norm = None  # Said by beta from here on.
         check_at_least("beta", self.beta, 0.0)
-        self.beta_start = beta_start
-        self.warmup_steps = warmup_steps
 
-    def regularizer(self, posterior, codes, step):
-        weight = ramp(step, self.beta_start, self.beta, self.warmup_steps)
-        return weight * self.rate(posterior), {}
+    def regularizer(self, posterior, codes):
+        return self.beta * self.rate(posterior), {}

@@ -5,7 +5,12 @@ import tensorflow_probability as tfp
 
 from tfdisent.errors import UsageError
 from tfdisent.losses.likelihoods import LIKELIHOODS
-from tfdisent.models.arguments import check_choice, check_positive
+from tfdisent.losses.schedules import warm_up
+from tfdisent.models.arguments import (
+    check_at_least,
+    check_choice,
+    check_positive,
+)
 from tfdisent.models.base import LatentModel, Objective
 from tfdisent.models.networks import ARCHITECTURES
 
@@ -19,13 +24,20 @@ class VAE(LatentModel):
          = distortion            + rate
 
     Both are sums over an image's pixels or latents (nats) and means over the
-    batch. A relative overrides `regularizer`, the second term.
+    batch. A relative overrides `regularizer`, the second term. With a warm-up
+    that term has a weight w(t) = start^(1 - min(1, t / T)) at step t:
+
+    loss = distortion + w(t) * regularizer
 
     Args:
       architecture: Networks: mlp, higgins, higgins_2x2 or burgess.
       likelihood: Of the pixels: bernoulli, gaussian (of fixed sigma) or
         calibrated_gaussian (sigma is the batch's root mean squared error).
       sigma: Standard deviation of a pixel; of the gaussian likelihood only.
+      warmup_steps: Steps T until the regularizer has its full weight; 0 for no
+        warm-up.
+      warmup_start: The weight at step 0, above 0: below 1 to learn to
+        reconstruct first, above 1 to learn the factors one after the other.
       **kwargs: See `LatentModel`.
 
     Raises:
@@ -60,6 +72,8 @@ class VAE(LatentModel):
         architecture: str = "higgins",
         likelihood: str = "bernoulli",
         sigma: float | None = None,
+        warmup_steps: int = 0,
+        warmup_start: float = 0.01,
         **kwargs,
     ):
         check_choice("architecture", architecture, ARCHITECTURES)
@@ -71,10 +85,14 @@ class VAE(LatentModel):
                     f"sigma is for the gaussian likelihood; it was given with "
                     f"{likelihood}."
                 )
+        check_at_least("warmup_steps", warmup_steps, 0)
+        check_positive("warmup_start", warmup_start)
         super().__init__(**kwargs)
         self.architecture = architecture
         self.likelihood = likelihood
         self.sigma = sigma
+        self.warmup_steps = warmup_steps
+        self.warmup_start = warmup_start
         self.encoder, self.decoder = ARCHITECTURES[architecture](
             self.image_shape, self.num_latents, self.seed
         )
@@ -94,19 +112,18 @@ class VAE(LatentModel):
         return LIKELIHOODS[self.likelihood](outputs, images, **fixed)
 
     def regularizer(
-        self, posterior: tfd.Normal, codes: tf.Tensor, step: tf.Tensor
+        self, posterior: tfd.Normal, codes: tf.Tensor
     ) -> tuple[tf.Tensor, dict]:
         """The term beside the distortion: the hook of the relatives.
 
         Args:
           posterior: q(z|x), batch `[B, D]`.
           codes: z ~ q(z|x), `[B, D]`.
-          step: Updates so far, int32 `[]`.
 
         Returns:
           The penalty in nats, `[B]` or `[]`, and scalars to log.
         """
-        del codes, step
+        del codes
         return self.rate(posterior), {}
 
     def rate(self, posterior: tfd.Normal) -> tf.Tensor:
@@ -119,15 +136,19 @@ class VAE(LatentModel):
         noise = tf.random.stateless_normal(tf.shape(posterior.loc), seed)
         codes = posterior.loc + posterior.scale * noise  # [B, D]
         distortion = -self.decode(codes, images).log_prob(images)  # [B]
-        penalty, logs = self.regularizer(posterior, codes, step)
+        penalty, logs = self.regularizer(posterior, codes)
+        weight = warm_up(step, self.warmup_start, self.warmup_steps)
         kl = posterior.kl_divergence(self.prior)  # [B, D]
         logs = {
             "distortion": tf.reduce_mean(distortion),
             "rate": tf.reduce_mean(tf.reduce_sum(kl, axis=1)),
             "kl_per_latent": tf.reduce_mean(kl, axis=0),
+            "regularizer_weight": weight,
             **logs,
         }
-        return tf.reduce_mean(distortion) + tf.reduce_mean(penalty), logs
+        return tf.reduce_mean(distortion) + weight * tf.reduce_mean(
+            penalty
+        ), logs
 
     def objectives(self) -> tuple[Objective, ...]:
         variables = (

@@ -1,6 +1,7 @@
 """Checkpoints of a run: weights, optimizers and with them the step."""
 
 import pathlib
+import re
 
 import numpy as np
 import tensorflow as tf
@@ -88,4 +89,6 @@ class Checkpoints:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".") + "."
+    """The sentence in an error, without TensorFlow's names of its nodes."""
+    line = re.sub(r"\{\{.*?\}\} | \[Op:.*", "", str(error).splitlines()[0])
+    return line.rstrip(".") + "."

@@ -58,10 +58,10 @@ class ExperimentConfig:
     data_file: str | None = None
     tfds_data_dir: str | None = None
     subsets: tuple[str, ...] = ()
-    steps: int = 15_000
+    steps: int = 12_000
     batch_size: int = 64
     optimizer: str = "adam"
-    learning_rate: float = 5e-4
+    learning_rate: float = 1e-3
     learning_rate_schedule: str = "constant"
     seed: int = 0
     strategy: str = "default"
