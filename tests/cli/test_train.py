@@ -148,7 +148,7 @@ def spoken(monkeypatch, capsys, *arguments):
         (["--batch_size=1000000"], "1000000"),
         (["--batch_size=1"], "batches of 1 images"),
         (["--learning_rate=inf"], "learning_rate is inf"),
-        (["--preset=thesis"], "no preset 'thesis'; it has paper, study"),
+        (["--preset=thesis"], "no preset 'thesis'; it has quick, paper, study"),
         (["--epochs=1", "--steps=9"], "give one of them"),
         (["--subset=x_position<=99"], "99"),
         (["extra"], "extra is not understood"),

@@ -10,7 +10,11 @@ from tfdisent.cli.data_flags import define_data_flags
 from tfdisent.errors import UsageError
 from tfdisent.models import MODELS
 from tfdisent.models.arguments import check_choice, documented
-from tfdisent.training.config import ExperimentConfig, model_arguments
+from tfdisent.training.config import (
+    ExperimentConfig,
+    model_arguments,
+    steps_of_epochs,
+)
 
 FLAGS = flags.FLAGS
 
@@ -52,8 +56,11 @@ def define_run_flags() -> None:
                 _DEFINE[argument.type](name, None, argument.meaning)
 
 
-def config_from_flags() -> ExperimentConfig:
-    """The run that the flags ask for; --epochs is left to the caller.
+def config_from_flags(dataset_size: int | None = None) -> ExperimentConfig:
+    """The run that the flags ask for.
+
+    Args:
+      dataset_size: Number of images; --epochs counts only if it is given.
 
     Raises:
       UsageError: If a value is unknown, out of range or not taken.
@@ -68,11 +75,17 @@ def config_from_flags() -> ExperimentConfig:
     for name in _FIELDS:
         if FLAGS[name].present:
             fields[name] = FLAGS[name].value
-    if FLAGS["epochs"].present and FLAGS["steps"].present:
+    if FLAGS.epochs is not None and FLAGS.steps is not None:
         raise UsageError(
             f"--epochs={FLAGS.epochs:g} and --steps={FLAGS.steps} were given; "
             "give one of them."
         )
+    if FLAGS.epochs is not None and dataset_size is not None:
+        batch_size = fields.get("batch_size", ExperimentConfig.batch_size)
+        fields["steps"] = steps_of_epochs(
+            FLAGS.epochs, dataset_size, batch_size
+        )
+    _scale_warm_up(hparams, fields)
     return ExperimentConfig(
         model=FLAGS.model,
         hparams=hparams,
@@ -142,6 +155,14 @@ def _preset() -> dict:
             f"{', '.join(presets) or 'none'}."
         )
     return presets[FLAGS.preset]
+
+
+def _scale_warm_up(hparams: dict, fields: dict) -> None:
+    """A preset's warm-up keeps its share of the steps when those change."""
+    published = _preset().get("steps")
+    if FLAGS.warmup_steps is None and published and "warmup_steps" in hparams:
+        share = hparams["warmup_steps"] / published
+        hparams["warmup_steps"] = round(share * fields["steps"])
 
 
 def _flag_help(name: str) -> str:

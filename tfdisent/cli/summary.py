@@ -42,4 +42,5 @@ def scores(evaluation: dict) -> list[str]:
         for name, value in metric["values"].items():
             if "/" not in name:
                 lines.append(f"  {name:<34} {value:7.3f}")
+        lines += [f"  warning: {text}" for text in metric["warnings"]]
     return lines

@@ -6,7 +6,6 @@ All of it goes into --workdir. A run that was stopped goes on with the same
 command; one that is done is only shown again.
 """
 
-import dataclasses
 import pathlib
 
 from absl import flags
@@ -15,7 +14,7 @@ from tfdisent.cli import main as cli_main
 from tfdisent.cli import run_flags, summary
 from tfdisent.cli.results import finish
 from tfdisent.errors import UsageError
-from tfdisent.training.config import build_dataset, steps_of_epochs
+from tfdisent.training.config import build_dataset
 from tfdisent.training.trainer import train
 
 FLAGS = flags.FLAGS
@@ -42,8 +41,7 @@ def main(argv: list[str]) -> None:
     print(f"workdir   {workdir}", flush=True)
     dataset = build_dataset(config, FLAGS.data_dir)
     if FLAGS.epochs is not None:
-        steps = steps_of_epochs(FLAGS.epochs, len(dataset), config.batch_size)
-        config = dataclasses.replace(config, steps=steps)
+        config = run_flags.config_from_flags(len(dataset))
     print(f"data      {dataset.name}, {dataset.provenance}", flush=True)
     model = train(
         config,

@@ -47,7 +47,8 @@ class BetaTCVAE(VAE):
         "quick": {
             "estimator": "mws",
             "warmup_start": 250.0,
-            "warmup_steps": 10_000,
+            "warmup_steps": 10_000,  # Scaled with the steps.
+            "steps": 12_000,
         },
         # README of the authors' code: 50 epochs of dSprites in batches of 2048.
         "paper": {

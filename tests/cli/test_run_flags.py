@@ -1,0 +1,74 @@
+import pytest
+from absl import flags
+from absl.testing import flagsaver
+
+from tfdisent.cli import run_flags, train  # noqa: F401  train defines them
+from tfdisent.errors import UsageError
+from tfdisent.models import MODELS
+from tfdisent.models.arguments import constructor_arguments
+from tfdisent.training.config import ExperimentConfig, model_arguments
+
+
+def configured(*arguments, dataset_size=None):
+    with flagsaver.flagsaver():
+        flags.FLAGS(["bin/train", *arguments])
+        return run_flags.config_from_flags(dataset_size)
+
+
+def test_every_argument_of_every_model_is_a_flag():
+    for model in MODELS:
+        for name, argument in model_arguments(model).items():
+            assert name in flags.FLAGS
+            assert flags.FLAGS[name].default is None
+            kind = {"int": int, "float": float, "string": str}
+            assert kind[flags.FLAGS[name].flag_type()] is argument.type
+
+
+def test_one_name_means_one_type():
+    types = {}
+    for cls in MODELS.values():
+        for name, argument in constructor_arguments(cls).items():
+            assert types.setdefault(name, argument.type) is argument.type
+
+
+def test_a_flag_beats_the_preset():
+    config = configured("--model=beta_tcvae", "--preset=paper", "--beta=3")
+    assert config.hparams["beta"] == 3.0
+    assert config.hparams["architecture"] == "mlp"
+    assert (config.batch_size, config.learning_rate) == (2048, 1e-3)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_presets_are_configurations(model):
+    for preset in MODELS[model].PRESETS:
+        config = configured(f"--model={model}", f"--preset={preset}")
+        assert isinstance(config, ExperimentConfig)
+    assert {"quick", "paper", "study"} == set(MODELS[model].PRESETS)
+
+
+def test_the_quick_warm_up_keeps_its_share_of_the_steps():
+    whole = configured("--model=beta_tcvae")
+    share = whole.hparams["warmup_steps"] / whole.steps
+    half = configured("--model=beta_tcvae", f"--steps={whole.steps // 2}")
+    assert half.hparams["warmup_steps"] == share * half.steps
+    given = configured("--model=beta_tcvae", "--steps=90", "--warmup_steps=7")
+    assert given.hparams["warmup_steps"] == 7
+
+
+def test_epochs_are_steps_once_the_data_are_known():
+    config = configured(
+        "--model=vae", "--epochs=2", "--batch_size=16", dataset_size=75
+    )
+    assert config.steps == 10
+
+
+def test_unknown_preset_is_named():
+    with pytest.raises(UsageError, match="has quick, paper, study"):
+        configured("--model=vae", "--preset=thesis")
+
+
+def test_workdir_is_named_after_what_was_given():
+    with flagsaver.flagsaver():
+        flags.FLAGS(["bin/train", "--model=beta_vae", "--beta=8", "--seed=2"])
+        name = str(run_flags.default_workdir())
+    assert name == "runs/beta_vae-dsprites-beta=8.0-seed=2"
