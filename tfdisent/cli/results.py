@@ -25,18 +25,26 @@ def finish(
     Returns:
       The evaluation.
     """
-    if not (workdir / "evaluation.json").exists():
+    if not _is_newer(workdir / "evaluation.json", workdir):
         write_evaluation(
             workdir, config, config.steps, evaluate(model, dataset)
         )
     evaluation = read_evaluation(workdir)
-    if not (workdir / "figures" / "curves.png").exists():
+    if not _is_newer(workdir / "figures" / "curves.png", workdir):
         print("drawing", flush=True)
         draw_run(model, dataset, workdir)
-    if not versions(workdir):
+    if not any(_is_newer(path, workdir) for path in versions(workdir)):
         print("exporting", flush=True)
         export_model(model, workdir / "export")
     return evaluation
+
+
+def _is_newer(path: pathlib.Path, workdir: pathlib.Path) -> bool:
+    """Whether a result is there and of the last checkpoint."""
+    checkpoint = workdir / "checkpoints" / "checkpoint"
+    return path.exists() and (
+        path.stat().st_mtime_ns >= checkpoint.stat().st_mtime_ns
+    )
 
 
 def versions(workdir: pathlib.Path) -> list[pathlib.Path]:

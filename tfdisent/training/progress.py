@@ -62,14 +62,12 @@ class Progress(keras.callbacks.Callback):
             str(tensorboard)
         )
         self._window = []
-
-    def on_train_begin(self, logs=None):
-        self._file = open(self._path, "a", buffering=1)  # noqa: SIM115
+        self._file = open(path, "a", buffering=1)  # noqa: SIM115
         is_terminal = sys.stderr.isatty()
         self._bar = tqdm.tqdm(
             desc="train",
-            total=self._num_steps,
-            initial=self._step,
+            total=num_steps,
+            initial=first_step,
             bar_format=_BAR + ("" if is_terminal else "\n"),
             mininterval=0.2 if is_terminal else SECONDS_BETWEEN_LINES,
             maxinterval=60,
@@ -85,11 +83,8 @@ class Progress(keras.callbacks.Callback):
             self._log(self._record())
         self._bar.update()
 
-    def on_train_end(self, logs=None):
-        self.close()
-
     def close(self):
-        """Ends the bar and the files, also after an interruption."""
+        """Ends the bar and the files."""
         self._bar.close()
         self._file.close()
         if self._writer:

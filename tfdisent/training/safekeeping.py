@@ -44,6 +44,7 @@ class Safekeeping(keras.callbacks.Callback):
         self._step = first_step
         self._seconds = seconds
         self._signum = None
+        self._handlers = {}
 
     def on_train_begin(self, logs=None):
         self._last_save = time.monotonic()

@@ -1,0 +1,54 @@
+import os
+
+import pytest
+
+from tfdisent.cli import results
+from tfdisent.training.config import ExperimentConfig
+
+CONFIG = ExperimentConfig(model="vae", steps=9)
+
+
+@pytest.fixture
+def done(monkeypatch, tmp_path):
+    """Names of the stages that ran; each leaves its file behind."""
+    names = []
+
+    def stage(name, path):
+        def run(*arguments):
+            names.append(name)
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text('{"model": "vae"}')
+
+        return run
+
+    monkeypatch.setattr(results, "evaluate", lambda model, dataset: {})
+    monkeypatch.setattr(
+        results, "write_evaluation", stage("evaluate", "evaluation.json")
+    )
+    monkeypatch.setattr(
+        results, "draw_run", stage("draw", "figures/curves.png")
+    )
+    monkeypatch.setattr(results, "export_model", stage("export", "export/1"))
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "checkpoint").write_text("")
+    return names
+
+
+def finish(workdir):
+    return results.finish(CONFIG, None, None, workdir)
+
+
+def test_does_what_is_missing_and_nothing_twice(done, tmp_path):
+    assert finish(tmp_path) == {"model": "vae"}
+    assert done == ["evaluate", "draw", "export"]
+    (tmp_path / "figures" / "curves.png").unlink()
+    finish(tmp_path)
+    assert done == ["evaluate", "draw", "export", "draw"]
+
+
+def test_results_of_an_earlier_checkpoint_are_made_anew(done, tmp_path):
+    finish(tmp_path)
+    after = (tmp_path / "export" / "1").stat().st_mtime + 10
+    os.utime(tmp_path / "checkpoints" / "checkpoint", (after, after))
+    finish(tmp_path)
+    assert done == ["evaluate", "draw", "export"] * 2
