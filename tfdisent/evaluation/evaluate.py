@@ -19,8 +19,8 @@ from tfdisent.errors import RunError, UsageError
 from tfdisent.evaluation.representation import Representation
 from tfdisent.metrics import METRICS
 from tfdisent.models.base import LatentModel
+from tfdisent.training.active import ACTIVE_NATS
 from tfdisent.training.config import ExperimentConfig
-from tfdisent.training.progress import ACTIVE_NATS
 from tfdisent.training.workdir import read_log, write_atomically
 
 NUM_IMAGES = 10_000

@@ -12,10 +12,9 @@ import tensorflow as tf
 import tqdm
 
 from tfdisent.errors import RunError
+from tfdisent.training.active import ACTIVE_NATS
 
 LOG_EVERY = 50  # steps
-# A latent with less than this many nats says nothing.
-ACTIVE_NATS = 0.01
 SECONDS_BETWEEN_LINES = 20  # where the output is no terminal
 
 _BAR = (

@@ -8,7 +8,7 @@ def test_largest_first_ties_in_order_nan_last():
 
 
 @pytest.mark.parametrize(
-    ("kl", "inactive"), [(0, True), (0.01, True), (0.011, False)]
+    ("kl", "inactive"), [(0, True), (0.05, True), (0.051, False)]
 )
 def test_threshold(kl, inactive):
     assert is_inactive(kl) == inactive

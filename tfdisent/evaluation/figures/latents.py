@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-INACTIVE_KL = 0.01  # Nats; a latent up to here counts as inactive.
+from tfdisent.training.active import ACTIVE_NATS
 
 
 def order_by_kl(kl: Sequence[float]) -> list[int]:
@@ -21,10 +21,5 @@ def order_by_kl(kl: Sequence[float]) -> list[int]:
 
 
 def is_inactive(kl: float) -> bool:
-    """Whether a latent of this KL (nats) ignores the image.
-
-    References:
-      Duan et al., Unsupervised Model Selection for Variational
-      Disentangled Representation Learning, 2020 (threshold 0.01).
-    """
-    return not kl > INACTIVE_KL
+    """Whether a latent of this KL (nats) ignores the image."""
+    return not kl > ACTIVE_NATS

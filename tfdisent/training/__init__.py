@@ -1,0 +1,1 @@
+"""One trainer for all models, and what a run is made of."""
