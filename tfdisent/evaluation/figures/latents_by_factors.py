@@ -16,11 +16,11 @@ from tfdisent.evaluation.figures.activation_panels import (
     line_style,
 )
 from tfdisent.evaluation.figures.latents import (
-    INACTIVE_KL,
     is_inactive,
     order_by_kl,
 )
 from tfdisent.evaluation.figures.panels import MARGIN, Panels, lay_out_panels
+from tfdisent.training.active import ACTIVE_NATS
 
 
 def latents_by_factors(
@@ -116,7 +116,7 @@ def _draw_kl(panels: Panels, kl: Sequence[float], inks: Sequence[str]) -> None:
     style.dress(axes)
     axes.spines["left"].set_visible(False)
     axes.set(xticks=[], yticks=[])
-    axes.set_ylim(0, 1.3 * max(heights.max(), INACTIVE_KL))
+    axes.set_ylim(0, 1.3 * max(heights.max(), ACTIVE_NATS))
 
 
 def _write_variance(
