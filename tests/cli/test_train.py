@@ -202,3 +202,18 @@ def test_help_shows_common_flags_and_those_of_a_model(monkeypatch, capsys):
     assert "Weight of the total correlation" in text
     assert "--estimator" in text and "--preset=paper" in text
     assert "--beta_norm" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "flag"),
+    [
+        ("evaluate", "--metrics"),
+        ("traverse", "--workdir"),
+        ("export", "--workdir"),
+        ("prepare_data", "--tfds_data_dir"),
+    ],
+)
+def test_every_command_has_help(name, flag):
+    code, stdout, _ = finished(command(name, "--help"))
+    assert code == 0
+    assert f"bin/{name}" in stdout and flag in stdout

@@ -7,6 +7,7 @@ from absl import flags
 
 from tfdisent.cli import main as cli_main
 from tfdisent.cli import summary, trained_run
+from tfdisent.cli.help_text import command_help
 from tfdisent.evaluation.evaluate import (
     check_metrics,
     evaluate,
@@ -39,5 +40,13 @@ def main(argv: list[str]) -> None:
     print(f"\nnumbers   {run.workdir / 'evaluation.json'}")
 
 
+def help_text(argv: list[str]) -> str:
+    """What --help shows."""
+    del argv
+    return command_help(
+        __doc__, ["workdir", "metrics", "evaluation_seed", "data_dir"]
+    )
+
+
 if __name__ == "__main__":
-    cli_main.run(main)
+    cli_main.run(main, help_text)

@@ -11,7 +11,9 @@ from tfdisent.training.safekeeping import Interrupted
 _HELP = ("--help", "-help", "-h", "--helpshort", "--helpfull")
 
 
-def run(main: Callable[[list[str]], None], help_text: Callable | None = None):
+def run(
+    main: Callable[[list[str]], None], help_text: Callable[[list[str]], str]
+):
     """Runs a command and ends the process.
 
     Exit codes: 0; 2 for what the user gave; 1 for what failed; 128 + n after
@@ -24,7 +26,7 @@ def run(main: Callable[[list[str]], None], help_text: Callable | None = None):
     """
     # Libraries that log through absl say what they do at every save.
     logging.set_verbosity(logging.WARNING)
-    if help_text and any(argument in _HELP for argument in sys.argv[1:]):
+    if any(argument in _HELP for argument in sys.argv[1:]):
         arguments = [a for a in sys.argv if a not in _HELP]
         _guarded(lambda: print(help_text(arguments)))
         sys.exit(0)

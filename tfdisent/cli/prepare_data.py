@@ -17,6 +17,7 @@ from absl import flags
 
 from tfdisent.cli import data_flags
 from tfdisent.cli import main as cli_main
+from tfdisent.cli.help_text import command_help
 from tfdisent.data import DATASETS
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import UsageError
@@ -84,5 +85,13 @@ def _mean_white_pixels(dataset: FactorDataset) -> float:
     return total / 255 / len(dataset)
 
 
+def help_text(argv: list[str]) -> str:
+    """What --help shows."""
+    del argv
+    return command_help(
+        __doc__, ["dataset", "subset", "data_file", "tfds_data_dir", "data_dir"]
+    )
+
+
 if __name__ == "__main__":
-    cli_main.run(main)
+    cli_main.run(main, help_text)

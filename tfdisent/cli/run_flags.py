@@ -2,11 +2,11 @@
 
 import dataclasses
 import pathlib
-import textwrap
 
 from absl import flags
 
 from tfdisent.cli.data_flags import define_data_flags
+from tfdisent.cli.help_text import entry, flag_help
 from tfdisent.errors import UsageError
 from tfdisent.models import MODELS
 from tfdisent.models.arguments import check_choice, documented
@@ -124,7 +124,7 @@ def help_text(usage: str, own_flags: tuple[str, ...], argv: list[str]) -> str:
     FLAGS(argv, known_only=True)
     common = ["model", "preset", *own_flags, *_FIELDS, "epochs"]
     common += ["dataset", "subset", "data_file", "tfds_data_dir", "data_dir"]
-    lines = [usage, "", "Common flags:", *(_flag_help(n) for n in common)]
+    lines = [usage, "", "Common flags:", *(flag_help(n) for n in common)]
     if not FLAGS["model"].present:
         return "\n".join(
             [*lines, "", "--model=M --help shows the flags of a model."]
@@ -136,10 +136,10 @@ def help_text(usage: str, own_flags: tuple[str, ...], argv: list[str]) -> str:
         meaning = argument.meaning
         if argument.default is not None:
             meaning += f" ({argument.default})"
-        lines.append(_entry(name, meaning))
+        lines.append(entry(name, meaning))
     for name, settings in cls.PRESETS.items():
         given = ", ".join(f"{k} {v}" for k, v in settings.items())
-        lines.append(_entry(f"preset={name}", given))
+        lines.append(entry(f"preset={name}", given))
     return "\n".join(lines)
 
 
@@ -163,18 +163,3 @@ def _scale_warm_up(hparams: dict, fields: dict) -> None:
     if FLAGS.warmup_steps is None and published and "warmup_steps" in hparams:
         share = hparams["warmup_steps"] / published
         hparams["warmup_steps"] = round(share * fields["steps"])
-
-
-def _flag_help(name: str) -> str:
-    flag = FLAGS[name]
-    shown = flag.default not in (None, [], False)
-    return _entry(name, flag.help + (f" ({flag.default})" if shown else ""))
-
-
-def _entry(name: str, meaning: str) -> str:
-    return textwrap.fill(
-        meaning,
-        width=79,
-        initial_indent=f"  --{name}".ljust(28) + " ",
-        subsequent_indent=" " * 29,
-    )

@@ -7,6 +7,7 @@ from absl import flags
 
 from tfdisent.cli import main as cli_main
 from tfdisent.cli import trained_run
+from tfdisent.cli.help_text import command_help
 from tfdisent.evaluation.draw import draw_run
 
 FLAGS = flags.FLAGS
@@ -20,5 +21,11 @@ def main(argv: list[str]) -> None:
         print(f"pictures  {path}")
 
 
+def help_text(argv: list[str]) -> str:
+    """What --help shows."""
+    del argv
+    return command_help(__doc__, ["workdir", "data_dir"])
+
+
 if __name__ == "__main__":
-    cli_main.run(main)
+    cli_main.run(main, help_text)
