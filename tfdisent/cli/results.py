@@ -26,6 +26,7 @@ def finish(
       The evaluation.
     """
     if not _is_newer(workdir / "evaluation.json", workdir):
+        print("evaluating", flush=True)
         write_evaluation(
             workdir, config, config.steps, evaluate(model, dataset)
         )

@@ -60,7 +60,7 @@ def evaluate(
     """
     check_metrics(metrics)
     with tqdm.tqdm(
-        total=1 + len(metrics), desc="evaluate", unit="part", leave=False
+        total=1 + len(metrics), desc="evaluate", leave=False, disable=None
     ) as bar:
         bar.set_postfix_str("distortion and rate")
         images = _image_numbers(model, dataset, seed)
