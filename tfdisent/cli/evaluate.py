@@ -21,7 +21,11 @@ flags.DEFINE_list(
     "metrics", list(METRICS), f"Of {', '.join(METRICS)}; all by default."
 )
 flags.DEFINE_integer(
-    "evaluation_seed", 0, "Of the images and the metrics.", lower_bound=0
+    "evaluation_seed",
+    0,
+    "Of the images and the metrics.",
+    lower_bound=0,
+    upper_bound=2**31 - 1,
 )
 
 

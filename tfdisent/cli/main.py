@@ -43,7 +43,7 @@ def _parse(argv: list[str]) -> list[str]:
 def _guarded(function: Callable[[], None]) -> None:
     try:
         function()
-    except UsageError as error:
+    except (UsageError, flags.Error) as error:
         _fail(error, 2)
     except RunError as error:
         _fail(error, 1)

@@ -30,7 +30,7 @@ class BetaVAE(VAE):
     # beta is swept over 1, 2, 4, 6, 8, 16 in the study.
     PRESETS = {
         "quick": VAE.PRESETS["quick"],
-        "paper": {**VAE.PRESETS["paper"], "beta": 4.0},
+        "paper": VAE.PRESETS["paper"],
         "study": VAE.PRESETS["study"],
     }
 

@@ -108,6 +108,10 @@ class ExperimentConfig:
                 f"{path.parent} is no run: it has no {path.name}; "
                 "bin/train --workdir makes one."
             ) from None
+        except OSError as error:
+            raise RunError(
+                f"{path} cannot be read: {error.strerror}."
+            ) from error
         except (ValueError, TypeError, KeyError) as error:
             raise RunError(
                 f"{path} is no configuration of a run: {error}"

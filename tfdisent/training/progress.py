@@ -1,5 +1,6 @@
 """What a person sees of a run: the progress bar, log.jsonl, TensorBoard."""
 
+import contextlib
 import json
 import math
 import pathlib
@@ -85,7 +86,8 @@ class Progress(keras.callbacks.Callback):
     def close(self):
         """Ends the bar and the files."""
         self._bar.close()
-        self._file.close()
+        with contextlib.suppress(OSError):  # A full disk was said before.
+            self._file.close()
         if self._writer:
             self._writer.close()
 

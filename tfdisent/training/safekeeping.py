@@ -64,6 +64,8 @@ class Safekeeping(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self._checkpoints.save(self._step)
+        if self._signum:
+            raise Interrupted(self._signum, self._step)
 
     def close(self):
         """Gives the signals back to whom they belonged."""
