@@ -30,7 +30,7 @@ class ExperimentConfig:
 
     Attributes:
       model: Name in MODELS.
-      hparams: Constructor arguments of the model that differ from its defaults.
+      hparams: Constructor arguments of the model that were given or preset.
       dataset: Name in DATASETS.
       data_file: The data set's original file, instead of the rendered images.
       tfds_data_dir: Where TensorFlow Datasets has it prepared, likewise.
