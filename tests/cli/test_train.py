@@ -149,6 +149,8 @@ def spoken(monkeypatch, capsys, *arguments):
         (["--batch_size=1000000"], "1000000"),
         (["--batch_size=1"], "batches of 1 images"),
         (["--learning_rate=inf"], "learning_rate is inf"),
+        (["--checkpoint_seconds=nan"], "checkpoint_seconds is nan"),
+        (["--model=beta_vae", "--preset=paper", "--beta_norm=-1"], "beta_norm"),
         (["--preset=thesis"], "no preset 'thesis'; it has quick, paper, study"),
         (["--epochs=1", "--steps=9"], "give one of them"),
         (["--subset=x_position<=99"], "99"),

@@ -124,7 +124,7 @@ def test_broken_evaluation_is_named(tmp_path):
 @pytest.mark.parametrize("part", [False, True])
 def test_figures_of_a_run(model, squares, tmp_path, part):
     (tmp_path / "log.jsonl").write_text(
-        '{"step": 50, "distortion": 9.0, "rate": 3.0, "active_latents": 2}\n'
+        '{"step": 50, "seconds": 1, "distortion": 9.0, "rate": 3.0}\n'
     )
     dataset = random_subset(squares, 40, seed=0) if part else squares
     paths = draw_run(model, dataset, tmp_path)

@@ -9,6 +9,7 @@ from tfdisent.training import trainer
 from tfdisent.training.checkpoints import Checkpoints
 from tfdisent.training.config import ExperimentConfig
 from tfdisent.training.trainer import load_model, train
+from tfdisent.training.workdir import read_log
 
 
 def make_config(**changes):
@@ -134,11 +135,55 @@ def test_checkpoint_of_another_architecture_is_refused(squares, tmp_path):
         load_model(other, squares, tmp_path)
 
 
+def cut(path):
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+def two_checkpoints(squares, tmp_path):
+    """A finished run with checkpoints of the steps 3 and 5."""
+    config = make_config(steps=5)
+    whole = train(config, squares, tmp_path)
+    early = train(make_config(steps=3), squares, tmp_path / "early")
+    checkpoints = Checkpoints(early, tmp_path / "checkpoints")
+    checkpoints.save(3)
+    return config, whole
+
+
+def test_damaged_checkpoint_is_replaced_by_the_one_before(
+    squares, tmp_path, caplog
+):
+    config, whole = two_checkpoints(squares, tmp_path)
+    (data,) = (tmp_path / "checkpoints").glob("step-5.data-*")
+    cut(data)
+    _, step = load_model(config, squares, tmp_path)
+    assert step == 3
+    assert "step-5" in caplog.text and "Going back" in caplog.text
+    np.testing.assert_array_equal(
+        weights(train(config, squares, tmp_path)), weights(whole)
+    )
+
+
+def test_list_of_checkpoints_cut_short_costs_nothing(squares, tmp_path):
+    config, whole = two_checkpoints(squares, tmp_path)
+    (tmp_path / "checkpoints" / "checkpoint").write_text("")
+    model, step = load_model(config, squares, tmp_path)
+    assert step == 5
+    np.testing.assert_array_equal(weights(model), weights(whole))
+
+
+def test_odd_lines_end_the_log(squares, tmp_path):
+    path = tmp_path / "log.jsonl"
+    good = b'{"step": 1, "seconds": 2.0}\n'
+    for odd in (b"12", b"\xff\xfe", b'{"step": 2}', b'{"step": 2, "sec'):
+        path.write_bytes(good + odd + b"\n" + good)
+        assert read_log(path) == [{"step": 1, "seconds": 2.0}]
+
+
 def test_damaged_checkpoint_is_named(squares, tmp_path):
     config = make_config(steps=5)
     train(config, squares, tmp_path)
     (data,) = (tmp_path / "checkpoints").glob("step-5.data-*")
-    data.write_bytes(data.read_bytes()[:1000])
+    cut(data)
     with pytest.raises(RunError, match="step-5 does not fit .* or is damaged"):
         load_model(config, squares, tmp_path)
 

@@ -1,5 +1,6 @@
 """Checkpoints of a run: weights, optimizers and with them the step."""
 
+import logging
 import pathlib
 import re
 
@@ -8,6 +9,16 @@ import tensorflow as tf
 
 from tfdisent.errors import RunError
 from tfdisent.models.base import LatentModel
+
+_log = logging.getLogger(__name__)
+# What TensorFlow raises for another architecture and for damaged files.
+_UNREADABLE = (
+    AssertionError,
+    ValueError,
+    IndexError,
+    OSError,
+    tf.errors.OpError,
+)
 
 
 class Checkpoints:
@@ -29,14 +40,12 @@ class Checkpoints:
         self._state = tf.train.Checkpoint(**state)
         self._has_optimizers = len(state) > 1
         self._directory = directory
-        self._manager = tf.train.CheckpointManager(
-            self._state, str(directory), max_to_keep=2, checkpoint_name="step"
-        )
+        self._manager = self._make_manager()
 
     @property
     def latest(self) -> str:
         """Path of the last one, or "none"."""
-        return self._manager.latest_checkpoint or "none"
+        return next(iter(self._paths()), "none")
 
     def save(self, step: int) -> None:
         """Saves the state after `step` updates.
@@ -59,35 +68,65 @@ class Checkpoints:
             ) from error
 
     def restore(self) -> int:
-        """Takes up the last checkpoint.
+        """Takes up the last checkpoint that can be read.
 
         Returns:
           Its step; 0 where there is none yet.
 
         Raises:
-          RunError: If it cannot be read or belongs to another architecture.
+          RunError: If none can be read or they are of another architecture.
         """
-        if not self._manager.latest_checkpoint:
-            return 0
-        try:
-            status = self._state.restore(self._manager.latest_checkpoint)
-            status.assert_existing_objects_matched()
-            if self._has_optimizers:
-                status.assert_consumed()
+        paths = self._paths()
+        for path in paths:
+            try:
+                self._restore(path)
+            except _UNREADABLE as error:
+                problem = (
+                    f"{path} does not fit the model of config.json or is "
+                    f"damaged: {_first_line(error)}"
+                )
+                if path == paths[-1]:
+                    raise RunError(problem) from error
+                _log.warning("%s Going back to the one before.", problem)
             else:
-                status.expect_partial()
-        except (
-            AssertionError,
-            ValueError,
-            IndexError,  # of a file cut short
-            OSError,
-            tf.errors.OpError,
-        ) as error:
-            raise RunError(
-                f"{self.latest} does not fit the model of config.json or is "
-                f"damaged: {_first_line(error)}"
-            ) from error
-        return int(self._manager.latest_checkpoint.rsplit("-", 1)[1])
+                return _step_of(path)
+        return 0
+
+    def _restore(self, path: str) -> None:
+        status = self._state.restore(path)
+        status.assert_existing_objects_matched()
+        if self._has_optimizers:
+            status.assert_consumed()
+        else:
+            status.expect_partial()
+
+    def _paths(self) -> list[str]:
+        """Whole checkpoints, the newest first: their index is written last."""
+        paths = [
+            str(index.with_suffix(""))
+            for index in self._directory.glob("step-*.index")
+        ]
+        return sorted(paths, key=_step_of, reverse=True)
+
+    def _make_manager(self) -> tf.train.CheckpointManager:
+        def make():
+            return tf.train.CheckpointManager(
+                self._state,
+                str(self._directory),
+                max_to_keep=2,
+                checkpoint_name="step",
+            )
+
+        try:
+            return make()
+        except ValueError:
+            # A list of checkpoints cut short by a crash; `_paths` needs none.
+            (self._directory / "checkpoint").unlink()
+            return make()
+
+
+def _step_of(path: str) -> int:
+    return int(path.rsplit("-", 1)[1])
 
 
 def _first_line(error: Exception) -> str:

@@ -22,7 +22,7 @@ def last_quarter(rate: float, steps: int):
       Fil et al., "beta-VAE Reproducibility: Challenges and Extensions", 2021.
     """
     return keras.optimizers.schedules.PiecewiseConstantDecay(
-        [steps * 3 // 4], [rate, rate / 5]
+        [steps * 3 // 4 - 1], [rate, rate / 5]
     )
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.data.pipeline import training_batches
 from tfdisent.errors import UsageError
+from tfdisent.models.arguments import check_at_least
 from tfdisent.models.base import LatentModel
 from tfdisent.training.checkpoints import Checkpoints
 from tfdisent.training.config import ExperimentConfig, build_model
@@ -45,6 +46,7 @@ def train(
       RunError: If a loss is not finite or the disk refuses.
       Interrupted: If a signal stopped it; the state is saved.
     """
+    check_at_least("checkpoint_seconds", checkpoint_seconds, 0.0)
     is_new = claim_workdir(config, workdir)
     try:
         return _train(config, dataset, workdir, checkpoint_seconds, tensorboard)

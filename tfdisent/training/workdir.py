@@ -38,15 +38,23 @@ def make_directory(path: pathlib.Path) -> None:
 
 
 def read_log(path: pathlib.Path) -> list[dict]:
-    """The records of a log.jsonl; a line cut short by a crash is left out."""
+    """The records of a log.jsonl up to the first line that is none.
+
+    A crash can cut the last line short.
+    """
     if not path.exists():
         return []
     records = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text(errors="replace").splitlines():
         try:
-            records.append(json.loads(line))
+            record = json.loads(line)
         except json.JSONDecodeError:
-            break  # Only the last line can be cut short.
+            break
+        if not isinstance(record, dict) or not {"step", "seconds"} <= set(
+            record
+        ):
+            break
+        records.append(record)
     return records
 
 
