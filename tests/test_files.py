@@ -1,6 +1,7 @@
 import pytest
 
-from tfdisent.files import whole_file
+from tfdisent.errors import RunError
+from tfdisent.files import locked, whole_file
 
 
 def test_replaces_when_done(tmp_path):
@@ -20,3 +21,23 @@ def test_failure_leaves_the_old_file_and_nothing_else(tmp_path):
         raise ZeroDivisionError
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_lock_keeps_a_second_one_out_until_it_is_given_back(tmp_path):
+    with (
+        locked(tmp_path, "first"),
+        pytest.raises(RunError, match="busy"),
+        locked(tmp_path, "busy"),
+    ):
+        raise AssertionError
+    with locked(tmp_path, "again"):
+        pass
+
+
+def test_lock_in_no_directory_is_one_sentence(tmp_path):
+    message = "cannot be written: No such file"
+    with (
+        pytest.raises(RunError, match=message),
+        locked(tmp_path / "missing", "busy"),
+    ):
+        raise AssertionError

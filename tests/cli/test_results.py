@@ -1,10 +1,20 @@
+import json
 import os
 
 import pytest
 
 from tfdisent.cli import results
+from tfdisent.metrics import METRICS
 from tfdisent.training.config import ExperimentConfig
 
+WHOLE = {
+    "model": "vae",
+    "training": {"step": 9},
+    "data": {},
+    "seed": 0,
+    "images": {},
+    "metrics": dict.fromkeys(METRICS, {}),
+}
 CONFIG = ExperimentConfig(model="vae", steps=9)
 
 
@@ -17,7 +27,8 @@ def done(monkeypatch, tmp_path):
         def run(*arguments):
             names.append(name)
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / path).write_text('{"model": "vae"}')
+            (tmp_path / path).write_text(json.dumps(WHOLE))
+            return WHOLE
 
         return run
 
@@ -39,16 +50,35 @@ def finish(workdir):
 
 
 def test_does_what_is_missing_and_nothing_twice(done, tmp_path):
-    assert finish(tmp_path) == {"model": "vae"}
+    assert finish(tmp_path) == WHOLE
     assert done == ["evaluate", "draw", "export"]
     (tmp_path / "figures" / "curves.png").unlink()
     finish(tmp_path)
     assert done == ["evaluate", "draw", "export", "draw"]
 
 
-def test_results_of_an_earlier_checkpoint_are_made_anew(done, tmp_path):
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"training": {"step": 5}},
+        {"seed": 1},
+        {"metrics": {"mig_histogram": {}}},
+        {"images": None, "model": None},
+    ],
+)
+def test_only_a_whole_evaluation_counts(done, tmp_path, part):
+    finish(tmp_path)
+    partial = {k: v for k, v in {**WHOLE, **part}.items() if v is not None}
+    (tmp_path / "evaluation.json").write_text(json.dumps(partial))
+    assert finish(tmp_path) == WHOLE
+    assert done == ["evaluate", "draw", "export", "evaluate"]
+
+
+def test_pictures_and_exports_of_an_earlier_checkpoint_are_made_anew(
+    done, tmp_path
+):
     finish(tmp_path)
     after = (tmp_path / "export" / "1").stat().st_mtime + 10
     os.utime(tmp_path / "checkpoints" / "checkpoint", (after, after))
     finish(tmp_path)
-    assert done == ["evaluate", "draw", "export"] * 2
+    assert done == ["evaluate", "draw", "export", "draw", "export"]

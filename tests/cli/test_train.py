@@ -188,12 +188,29 @@ def test_broken_data_file_is_one_sentence(monkeypatch, capsys, tmp_path):
     assert "dsprites.npz" in stderr.strip().splitlines()[-1]
 
 
+def test_workdir_that_is_a_file_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, stderr = finished(
+        command("traverse", f"--workdir={tmp_path / 'file'}")
+    )
+    assert code == 1
+    assert "cannot be read: Not a directory" in stderr
+    assert "Traceback" not in stderr
+
+
 @pytest.mark.parametrize("name", ["evaluate", "traverse", "export"])
 def test_workdir_that_is_no_run_is_one_sentence(name, tmp_path):
     code, _, stderr = finished(command(name, f"--workdir={tmp_path}"))
     assert code == 1
     (line,) = stderr.strip().splitlines()
     assert line.startswith("error: ") and "has no config.json" in line
+
+
+@pytest.mark.parametrize("flag", ["--model", "--steps=x", "--model=gan"])
+def test_help_beside_a_bad_flag_is_one_sentence(monkeypatch, capsys, flag):
+    code, _, stderr = spoken(monkeypatch, capsys, flag, "--help")
+    assert code == 2
+    assert stderr.startswith("error: ") and "Traceback" not in stderr
 
 
 def test_help_shows_common_flags_and_those_of_a_model(monkeypatch, capsys):

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfdisent.data.subsets import random_subset
-from tfdisent.errors import RunError, UsageError
+from tfdisent.errors import UsageError
 from tfdisent.evaluation.draw import draw_run
 from tfdisent.evaluation.evaluate import (
     evaluate,
@@ -103,22 +103,34 @@ def test_unknown_metric_is_named(model, squares):
         evaluate(model, squares, metrics=["fid"])
 
 
-def test_written_evaluation_says_what_the_run_cost(model, squares, tmp_path):
+def test_written_evaluation_says_what_the_training_cost(
+    model, squares, tmp_path
+):
     config = ExperimentConfig(model="vae", batch_size=16, seed=5)
-    (tmp_path / "log.jsonl").write_text('{"step": 9, "seconds": 12.5}\n')
-    numbers = evaluate(model, squares, metrics=[])
+    (tmp_path / "log.jsonl").write_text(
+        '{"step": 9, "seconds": 12.5, "device": "an abacus"}\n'
+        '{"step": 20, "seconds": 30.0, "device": "a slide rule"}\n'
+    )
+    numbers = evaluate(model, squares, metrics=["mig_histogram"])
     written = write_evaluation(tmp_path, config, 9, numbers)
     assert read_evaluation(tmp_path) == written
     training = written["training"]
     assert (training["step"], training["images_seen"]) == (9, 144)
     assert (training["seconds"], training["seed"]) == (12.5, 5)
-    assert "CPU" in training["device"] or "GPU" in training["device"]
+    assert training["device"] == "an abacus"
+    evaluated = written["evaluated_with"]["device"]
+    assert "CPU" in evaluated or "GPU" in evaluated
 
 
-def test_broken_evaluation_is_named(tmp_path):
-    (tmp_path / "evaluation.json").write_text('{"model": ')
-    with pytest.raises(RunError, match="evaluation.json cannot be read"):
-        read_evaluation(tmp_path)
+@pytest.mark.parametrize("content", [b'{"model": ', b"\xff", b"{}", b"[]"])
+def test_broken_evaluation_is_none(tmp_path, content):
+    (tmp_path / "evaluation.json").write_bytes(content)
+    assert read_evaluation(tmp_path) is None
+
+
+def test_no_metric_is_refused(model, squares):
+    with pytest.raises(UsageError, match="No metric was named"):
+        evaluate(model, squares, metrics=[])
 
 
 @pytest.mark.parametrize("part", [False, True])

@@ -1,13 +1,18 @@
 import json
+import os
+import pathlib
+import signal
 
 import keras
 import numpy as np
 import pytest
 
 from tfdisent.errors import RunError, UsageError
+from tfdisent.files import locked
 from tfdisent.training import trainer
 from tfdisent.training.checkpoints import Checkpoints
 from tfdisent.training.config import ExperimentConfig
+from tfdisent.training.safekeeping import Interrupted
 from tfdisent.training.trainer import load_model, train
 from tfdisent.training.workdir import read_log
 
@@ -205,3 +210,32 @@ def test_unwritable_folder_is_one_clear_line(squares, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be made: Not a directory"):
         train(make_config(), squares, tmp_path / "file" / "run")
+
+
+def test_second_process_in_a_workdir_is_refused(squares, tmp_path):
+    with locked(tmp_path, ""), pytest.raises(RunError, match="Another process"):
+        train(make_config(), squares, tmp_path)
+
+
+def test_signal_at_the_end_is_not_lost(squares, tmp_path, monkeypatch):
+    save = Checkpoints.save
+
+    def interrupted_save(self, step):
+        save(self, step)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Checkpoints, "save", interrupted_save)
+    with pytest.raises(Interrupted, match="SIGTERM at step 5"):
+        train(make_config(steps=5), squares, tmp_path)
+    assert (tmp_path / "checkpoints" / "step-5.index").exists()
+
+
+def test_full_disk_under_the_log_is_one_sentence(squares, tmp_path):
+    class Full(trainer.Progress):
+        def __init__(self, path, **kwargs):
+            super().__init__(pathlib.Path("/dev/full"), **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "Progress", Full)
+        with pytest.raises(RunError, match="No space left on device"):
+            train(make_config(steps=5), squares, tmp_path)

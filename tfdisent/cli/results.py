@@ -10,6 +10,7 @@ from tfdisent.evaluation.evaluate import (
     write_evaluation,
 )
 from tfdisent.export.saved_model import export_model
+from tfdisent.metrics import METRICS
 from tfdisent.models.base import LatentModel
 from tfdisent.training.config import ExperimentConfig
 
@@ -25,12 +26,12 @@ def finish(
     Returns:
       The evaluation.
     """
-    if not _is_newer(workdir / "evaluation.json", workdir):
+    evaluation = read_evaluation(workdir)
+    if not _is_whole(evaluation, config):
         print("evaluating", flush=True)
-        write_evaluation(
+        evaluation = write_evaluation(
             workdir, config, config.steps, evaluate(model, dataset)
         )
-    evaluation = read_evaluation(workdir)
     if not _is_newer(workdir / "figures" / "curves.png", workdir):
         print("drawing", flush=True)
         draw_run(model, dataset, workdir)
@@ -38,6 +39,16 @@ def finish(
         print("exporting", flush=True)
         export_model(model, workdir / "export")
     return evaluation
+
+
+def _is_whole(evaluation: dict | None, config: ExperimentConfig) -> bool:
+    """Whether it is of the last step, with the default seed and all metrics."""
+    return (
+        evaluation is not None
+        and evaluation["training"]["step"] == config.steps
+        and evaluation["seed"] == 0
+        and set(METRICS) <= set(evaluation["metrics"])
+    )
 
 
 def _is_newer(path: pathlib.Path, workdir: pathlib.Path) -> bool:

@@ -31,7 +31,8 @@ def scores(evaluation: dict) -> list[str]:
         f"{evaluation['model']} on {evaluation['data']['name']}, "
         f"{evaluation['data']['provenance']}",
         f"{training['step']:,} steps of {training['batch_size']} images in "
-        f"{minutes:.1f} minutes, seed {training['seed']}, {training['device']}",
+        f"{minutes:.1f} minutes, seed {training['seed']}, "
+        f"{training['device'] or 'device not logged'}",
         "",
         f"  {'distortion':<34} {images['distortion']:7.2f} nats",
         f"  {'rate':<34} {images['rate']:7.2f} nats",

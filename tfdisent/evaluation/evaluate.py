@@ -2,9 +2,7 @@
 
 import inspect
 import json
-import os
 import pathlib
-import platform
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -15,19 +13,24 @@ import tensorflow as tf
 import tqdm
 
 from tfdisent.data.factor_dataset import FactorDataset
-from tfdisent.errors import RunError, UsageError
+from tfdisent.errors import UsageError
 from tfdisent.evaluation.representation import Representation
 from tfdisent.metrics import METRICS
 from tfdisent.models.base import LatentModel
 from tfdisent.training.active import ACTIVE_NATS
 from tfdisent.training.config import ExperimentConfig
+from tfdisent.training.device import device_name
 from tfdisent.training.workdir import read_log, write_atomically
 
 NUM_IMAGES = 10_000
 
 
 def check_metrics(names: Sequence[str]) -> None:
-    """Raises a UsageError unless all are in METRICS."""
+    """Raises a UsageError unless all are in METRICS, and there is one."""
+    if not names:
+        raise UsageError(
+            f"No metric was named; give some of {', '.join(METRICS)}."
+        )
     for name in names:
         if name not in METRICS:
             raise UsageError(
@@ -135,7 +138,9 @@ def write_evaluation(
     Raises:
       RunError: If it cannot be written.
     """
-    records = read_log(workdir / "log.jsonl")
+    log = read_log(workdir / "log.jsonl")
+    trained = [record for record in log if record["step"] <= step]
+    last = trained[-1] if trained else {}
     whole = {
         "model": config.model,
         "hparams": config.hparams,
@@ -143,14 +148,15 @@ def write_evaluation(
             "step": step,
             "batch_size": config.batch_size,
             "images_seen": step * config.batch_size,
-            "seconds": records[-1]["seconds"] if records else None,
+            "seconds": last.get("seconds"),
             "seed": config.seed,
+            "device": last.get("device"),
+        },
+        "evaluated_with": {
             "device": device_name(),
-            "versions": {
-                "tensorflow": tf.__version__,
-                "keras": keras.__version__,
-                "numpy": np.__version__,
-            },
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
         },
         **evaluation,
     }
@@ -160,34 +166,12 @@ def write_evaluation(
     return whole
 
 
-def read_evaluation(workdir: pathlib.Path) -> dict:
-    """What `write_evaluation` wrote.
-
-    Raises:
-      RunError: If it is missing or cut short.
-    """
-    path = workdir / "evaluation.json"
+def read_evaluation(workdir: pathlib.Path) -> dict | None:
+    """What `write_evaluation` wrote; None if it is missing or damaged."""
     try:
-        return json.loads(path.read_text())
-    except (OSError, json.JSONDecodeError) as error:
-        raise RunError(
-            f"{path} cannot be read: {error}; bin/evaluate writes it anew."
-        ) from error
-
-
-def device_name() -> str:
-    """The GPUs, or the cores of this machine and their kind."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        details = tf.config.experimental.get_device_details(gpus[0])
-        return f"{len(gpus)} x {details.get('device_name', 'GPU')}"
-    cpuinfo = pathlib.Path("/proc/cpuinfo")
-    names = [
-        line.split(":", 1)[1].strip()
-        for line in (cpuinfo.read_text() if cpuinfo.exists() else "").split(
-            "\n"
-        )
-        if line.startswith("model name")
-    ]
-    kind = names[0] if names else platform.processor() or platform.machine()
-    return f"{len(os.sched_getaffinity(0))} CPU cores, {kind}"
+        evaluation = json.loads((workdir / "evaluation.json").read_text())
+    except (OSError, ValueError):
+        return None
+    parts = {"model", "training", "data", "seed", "images", "metrics"}
+    is_whole = isinstance(evaluation, dict) and parts <= set(evaluation)
+    return evaluation if is_whole else None

@@ -1,6 +1,5 @@
 """Version directories that appear whole or not at all."""
 
-import fcntl
 import os
 import re
 import shutil
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tfdisent.errors import RunError
+from tfdisent.files import locked
 
 
 @contextmanager
@@ -31,8 +31,8 @@ def new_version(base: Path) -> Iterator[tuple[Path, Path]]:
     """
     try:
         base.mkdir(parents=True, exist_ok=True)
-        with open(base / ".lock", "a") as lock:
-            _hold(lock, base)
+        busy = f"another process exports to {base}; try again when it ends."
+        with locked(base, busy):
             for left_over in base.glob(".tmp-*"):
                 shutil.rmtree(left_over)
             version = base / str(_next_number(base))
@@ -52,15 +52,6 @@ def new_version(base: Path) -> Iterator[tuple[Path, Path]]:
             f"could not write an export in {base}: {error}; it must be a"
             " folder that may be written, with space for the model."
         ) from error
-
-
-def _hold(lock, base: Path) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise RunError(
-            f"another process is exporting to {base}; try again when it ends."
-        ) from None
 
 
 def _next_number(base: Path) -> int:

@@ -14,6 +14,7 @@ import tqdm
 
 from tfdisent.errors import RunError
 from tfdisent.training.active import ACTIVE_NATS
+from tfdisent.training.device import device_name
 
 LOG_EVERY = 50  # steps
 SECONDS_BETWEEN_LINES = 20  # where the output is no terminal
@@ -62,6 +63,7 @@ class Progress(keras.callbacks.Callback):
             str(tensorboard)
         )
         self._window = []
+        self._device = device_name()
         self._file = open(path, "a", buffering=1)  # noqa: SIM115
         is_terminal = sys.stderr.isatty()
         self._bar = tqdm.tqdm(
@@ -115,6 +117,7 @@ class Progress(keras.callbacks.Callback):
             "step": self._step,
             "seconds": round(self._seconds, 3),
             "images_per_second": round(images / elapsed, 1),
+            "device": self._device,
             **{k: np.round(v, 5).tolist() for k, v in means.items()},
         }
         if "kl_per_latent" in means:
@@ -151,6 +154,8 @@ def _summary(record: dict) -> str:
 
 def _write_scalars(record: dict) -> None:
     for name, value in record.items():
+        if isinstance(value, str):
+            continue
         values = {name: value}
         if isinstance(value, list):
             values = {f"{name}/{i}": v for i, v in enumerate(value)}

@@ -7,6 +7,7 @@ import tensorflow as tf
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.data.pipeline import training_batches
 from tfdisent.errors import UsageError
+from tfdisent.files import locked
 from tfdisent.models.arguments import check_at_least
 from tfdisent.models.base import LatentModel
 from tfdisent.training.checkpoints import Checkpoints
@@ -43,19 +44,25 @@ def train(
 
     Raises:
       UsageError: If the workdir holds another configuration.
-      RunError: If a loss is not finite or the disk refuses.
+      RunError: If a loss is not finite, the disk refuses, or another process
+        trains in the workdir.
       Interrupted: If a signal stopped it; the state is saved.
     """
     check_at_least("checkpoint_seconds", checkpoint_seconds, 0.0)
-    is_new = claim_workdir(config, workdir)
-    try:
-        return _train(config, dataset, workdir, checkpoint_seconds, tensorboard)
-    except UsageError:
-        # A configuration that cannot be trained is none to leave behind.
-        if is_new:
-            (workdir / "config.json").unlink()
-            (workdir / "log.jsonl").unlink(missing_ok=True)
-        raise
+    make_directory(workdir)
+    busy = f"Another process trains in {workdir}; choose another --workdir."
+    with locked(workdir, busy):
+        is_new = claim_workdir(config, workdir)
+        try:
+            return _train(
+                config, dataset, workdir, checkpoint_seconds, tensorboard
+            )
+        except UsageError:
+            # A configuration that cannot be trained is none to leave behind.
+            if is_new:
+                for name in ("config.json", "log.jsonl", ".lock"):
+                    (workdir / name).unlink(missing_ok=True)
+            raise
 
 
 def _train(config, dataset, workdir, checkpoint_seconds, tensorboard):
@@ -98,9 +105,7 @@ def claim_workdir(config: ExperimentConfig, workdir: pathlib.Path) -> bool:
 
     Raises:
       UsageError: If the workdir holds another configuration.
-      RunError: If it cannot be made.
     """
-    make_directory(workdir)
     path = workdir / "config.json"
     if not path.exists():
         config.save(path)

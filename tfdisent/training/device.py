@@ -1,0 +1,25 @@
+"""What a run was computed on."""
+
+import os
+import pathlib
+import platform
+
+import tensorflow as tf
+
+
+def device_name() -> str:
+    """The GPUs, or the cores of this machine and their kind."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        details = tf.config.experimental.get_device_details(gpus[0])
+        return f"{len(gpus)} x {details.get('device_name', 'GPU')}"
+    cpuinfo = pathlib.Path("/proc/cpuinfo")
+    names = [
+        line.split(":", 1)[1].strip()
+        for line in (cpuinfo.read_text() if cpuinfo.exists() else "").split(
+            "\n"
+        )
+        if line.startswith("model name")
+    ]
+    kind = names[0] if names else platform.processor() or platform.machine()
+    return f"{len(os.sched_getaffinity(0))} CPU cores, {kind}"
