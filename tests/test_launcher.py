@@ -14,7 +14,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 BASE = Path(sys._base_executable).resolve()
 FAKES = Path(__file__).parent / "launcher_fakes"
-COMMANDS = ("train", "evaluate", "traverse", "export", "prepare_data")
+COMMANDS = (
+    "train",
+    "evaluate",
+    "traverse",
+    "export",
+    "prepare_data",
+    "study",
+)
 
 
 class Project:

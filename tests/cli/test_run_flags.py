@@ -20,7 +20,7 @@ def test_every_argument_of_every_model_is_a_flag():
         for name, argument in model_arguments(model).items():
             assert name in flags.FLAGS
             assert flags.FLAGS[name].default is None
-            kind = {"int": int, "float": float, "string": str}
+            kind = {"int": int, "float": float, "string": str, "bool": bool}
             assert kind[flags.FLAGS[name].flag_type()] is argument.type
 
 
@@ -43,7 +43,9 @@ def test_presets_are_configurations(model):
     for preset in MODELS[model].PRESETS:
         config = configured(f"--model={model}", f"--preset={preset}")
         assert isinstance(config, ExperimentConfig)
-    assert {"quick", "paper", "study"} == set(MODELS[model].PRESETS)
+    # The study of 2019 has no beta-VAE on features.
+    published = {"paper"} if model == "beta_vae_dae" else {"paper", "study"}
+    assert {"quick", *published} == set(MODELS[model].PRESETS)
 
 
 def test_the_quick_warm_up_keeps_its_share_of_the_steps():
@@ -53,6 +55,18 @@ def test_the_quick_warm_up_keeps_its_share_of_the_steps():
     assert half.hparams["warmup_steps"] == share * half.steps
     given = configured("--model=beta_tcvae", "--steps=90", "--warmup_steps=7")
     assert given.hparams["warmup_steps"] == 7
+
+
+@pytest.mark.parametrize(
+    ("model", "span"),
+    [("capacity_vae", "capacity_steps"), ("beta_vae_dae", "dae_steps")],
+)
+def test_other_spans_of_presets_keep_their_share_too(model, span):
+    whole = configured(f"--model={model}")
+    half = configured(f"--model={model}", f"--steps={whole.steps // 2}")
+    assert half.hparams[span] == whole.hparams[span] // 2
+    given = configured(f"--model={model}", "--steps=90", f"--{span}=7")
+    assert given.hparams[span] == 7
 
 
 def test_epochs_are_steps_once_the_data_are_known():

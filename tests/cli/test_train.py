@@ -11,10 +11,13 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import flags
 from absl.testing import flagsaver
 
 from tfdisent.cli import main as cli_main
 from tfdisent.cli import train
+from tfdisent.errors import UsageError
+from tfdisent.training.config import ExperimentConfig
 
 ROOT = pathlib.Path(__file__).parents[2]
 SMALL = ("--model=beta_tcvae", "--architecture=burgess", "--batch_size=16")
@@ -231,9 +234,73 @@ def test_help_shows_common_flags_and_those_of_a_model(monkeypatch, capsys):
         ("traverse", "--workdir"),
         ("export", "--workdir"),
         ("prepare_data", "--tfds_data_dir"),
+        ("study", "--seeds"),
     ],
 )
 def test_every_command_has_help(name, flag):
     code, stdout, _ = finished(command(name, "--help"))
     assert code == 0
     assert f"bin/{name}" in stdout and flag in stdout
+
+
+def test_run_of_an_instrument_is_refused_in_one_sentence(tmp_path):
+    config = ExperimentConfig(model="ground_truth_generator")
+    config.save(tmp_path / "config.json")
+    for name in ("evaluate", "traverse", "export"):
+        code, _, stderr = finished(command(name, f"--workdir={tmp_path}"))
+        assert code == 2
+        assert stderr.startswith("error: ") and "belongs to a study" in stderr
+        assert len(stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def quick_finish(monkeypatch):
+    """Ends runs without evaluation; says how often that was."""
+    done = []
+
+    def finish(config, dataset, model, workdir):
+        done.append(workdir)
+        images = {"distortion": 1.0, "rate": 2.0, "active_latents": 3}
+        return {"images": images, "metrics": {}}
+
+    monkeypatch.setattr(train, "finish", finish)
+    monkeypatch.setattr(train.summary, "text", lambda *_: "done")
+    return done
+
+
+def test_several_seeds_go_on_after_a_crash(
+    quick_finish, tmp_path, data_dir, monkeypatch, capsys
+):
+    arguments = (
+        "--model=vae --architecture=burgess --batch_size=4 --steps=3 "
+        f"--seeds=1,0,2 --workdir={tmp_path / 'w'} --data_dir={data_dir}"
+    )
+    trained = []
+
+    def crashing(config, dataset, workdir, **kwargs):
+        trained.append(config.seed)
+        if trained == [1, 0]:
+            raise KeyboardInterrupt
+        return whole_train(config, dataset, workdir, **kwargs)
+
+    whole_train = train.train
+    monkeypatch.setattr(train, "train", crashing)
+    with flagsaver.flagsaver():
+        flags.FLAGS(["bin/train", *arguments.split()])
+        with pytest.raises(KeyboardInterrupt):
+            train.main(["bin/train"])
+        train.main(["bin/train"])
+        log = (tmp_path / "w" / "seed1" / "log.jsonl").read_text()
+        train.main(["bin/train"])
+    assert quick_finish[-3:] == [tmp_path / f"w/seed{s}" for s in (1, 0, 2)]
+    # What is done is not trained again.
+    assert (tmp_path / "w" / "seed1" / "log.jsonl").read_text() == log
+    out = capsys.readouterr().out
+    assert "seed 2 (3 of 3)" in out and "over 3 seeds" in out
+
+
+def test_seed_and_seeds_exclude_each_other():
+    with flagsaver.flagsaver():
+        flags.FLAGS(["bin/train", "--seed=1", "--seeds=0-3"])
+        with pytest.raises(UsageError, match="--seed=1 and --seeds=0-3"):
+            train.main(["bin/train"])

@@ -5,14 +5,24 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfdisent.data.pipeline import training_batches
+from tfdisent.export.saved_model import export_model
 from tfdisent.models import MODELS
+from tfdisent.training.config import PRECISIONS, ExperimentConfig
+from tfdisent.training.phases import phases
+from tfdisent.training.trainer import load_model, train
 
 pytestmark = pytest.mark.parametrize("name", MODELS)
 
+# So that 10 steps go through all phases, and in little time.
+SMALL = {
+    "factor_vae": {"discriminator_width": 32, "discriminator_layers": 2},
+    "beta_vae_dae": {"dae_steps": 3},
+}
+
 
 def make(name, dataset, **hparams):
-    return MODELS[name].from_dataset(dataset, num_latents=3, **hparams)
+    hparams = {"num_latents": 3, **SMALL.get(name, {}), **hparams}
+    return MODELS[name].from_dataset(dataset, **hparams)
 
 
 def compiled(model, rate=1e-3, optimizer=keras.optimizers.Adam, **kwargs):
@@ -24,19 +34,36 @@ def compiled(model, rate=1e-3, optimizer=keras.optimizers.Adam, **kwargs):
 
 
 def fit(model, dataset, steps, batch_size=32):
-    batches = training_batches(dataset, batch_size=batch_size, seed=0)
-    history = model.fit(
-        batches, epochs=steps, steps_per_epoch=1, shuffle=False, verbose=0
-    )
-    return history.history
+    """Trains through all phases, on all replicas; the losses by objective."""
+    losses = {objective.name: [] for objective in model.objectives()}
+    strategy = model.distribute_strategy
+    for first, last in phases(model, 0, steps):
+        model.enter(first)
+        batches = strategy.distribute_datasets_from_function(
+            lambda context, first=first: model.batches(
+                dataset,
+                batch_size=batch_size,
+                seed=0,
+                first_step=first,
+                num_replicas=strategy.num_replicas_in_sync,
+            )
+        )
+        history = model.fit(
+            batches,
+            epochs=last - first,
+            steps_per_epoch=1,
+            shuffle=False,
+            verbose=0,
+        ).history
+        for key, values in losses.items():
+            values += history.get(f"{key}_loss", [])
+    return losses
 
 
 def test_loss_falls(name, squares):
-    model = compiled(make(name, squares))
-    history = fit(model, squares, 50)
-    for objective in model.objectives():
-        losses = history[f"{objective.name}_loss"]
-        assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+    losses = fit(compiled(make(name, squares)), squares, 50)
+    assert np.mean(losses["vae"][-5:]) < 0.8 * np.mean(losses["vae"][:5])
+    assert all(np.isfinite(values).all() for values in losses.values())
 
 
 def test_shapes(name, squares):
@@ -49,6 +76,15 @@ def test_shapes(name, squares):
     assert decoded.log_prob(images).shape == (6,)
 
 
+@pytest.mark.parametrize("shape", [(32, 32, 3), (64, 64, 1)])
+def test_sizes_and_channels_of_the_papers(name, shape):
+    size = {"dataset_size": 100} if name == "beta_tcvae" else {}
+    hparams = {**SMALL.get(name, {}), **size}
+    model = MODELS[name](image_shape=shape, num_latents=3, **hparams)
+    images = np.zeros((2, *shape), "f")
+    assert model.decode(model.encode(images).mean()).mean().shape == (2, *shape)
+
+
 def test_config_rebuilds_the_model(name, squares):
     model = make(name, squares, seed=7)
     again = type(model).from_config(model.get_config())
@@ -57,23 +93,64 @@ def test_config_rebuilds_the_model(name, squares):
         np.testing.assert_array_equal(a, b)
 
 
+def test_checkpoint_and_export_give_the_model_again(name, squares, tmp_path):
+    config = ExperimentConfig(
+        model=name,
+        hparams={"num_latents": 3, **SMALL.get(name, {})},
+        steps=5,
+        batch_size=16,
+    )
+    trained = train(config, squares, tmp_path)
+    loaded, step = load_model(config, squares, tmp_path)
+    assert step == 5
+    for a, b in zip(trained.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    exported = tf.saved_model.load(export_model(loaded, tmp_path / "export"))
+    images = squares.images(np.arange(6)).astype("f") / 255
+    answer = exported.signatures["encode"](images=tf.constant(images))
+    np.testing.assert_allclose(
+        answer["mean"], loaded.encode(images).mean(), atol=1e-5
+    )
+
+
 def test_every_variable_is_moved_by_one_objective(name, squares):
     model = make(name, squares)
     moved = [v.path for o in model.objectives() for v in o.variables]
     assert sorted(moved) == sorted(v.path for v in model.trainable_variables)
 
 
-def test_runs_under_xla(name, squares):
-    model = compiled(make(name, squares), jit_compile=True)
-    history = fit(model, squares, 3)
-    assert np.isfinite(list(history.values())[0]).all()
+def test_runs_under_xla_on_two_replicas(name, squares, mirrored):
+    with mirrored.scope():
+        model = compiled(make(name, squares), jit_compile=True)
+    losses = fit(model, squares, 5)
+    assert all(np.isfinite(values).all() for values in losses.values())
+
+
+@pytest.mark.parametrize("precision", PRECISIONS[1:])
+def test_runs_in_mixed_precision(name, precision, squares, tmp_path):
+    hparams = {"num_latents": 3, **SMALL.get(name, {})}
+    if name == "beta_vae_dae":
+        # Float16 leaves out steps until it has found its scale.
+        hparams["dae_steps"] = 10
+    config = ExperimentConfig(
+        model=name,
+        hparams=hparams,
+        steps=20,
+        batch_size=16,
+        precision=precision,
+    )
+    model = train(config, squares, tmp_path)
+    untrained = make(name, squares)
+    assert {w.dtype for w in model.get_weights()} == {np.dtype("float32")}
+    for a, b in zip(model.get_weights(), untrained.get_weights(), strict=True):
+        assert np.isfinite(a).all() and not np.array_equal(a, b)
 
 
 def test_same_seed_same_weights(name, squares):
     weights = []
     for seed in (1, 1, 2):
         model = compiled(make(name, squares, seed=seed))
-        fit(model, squares, 3)
+        fit(model, squares, 5)
         weights.append(np.concatenate([w.ravel() for w in model.get_weights()]))
     np.testing.assert_array_equal(weights[0], weights[1])
     assert not np.array_equal(weights[0], weights[2])
@@ -82,50 +159,64 @@ def test_same_seed_same_weights(name, squares):
 def test_replicas_stay_equal(name, squares, mirrored):
     with mirrored.scope():
         model = compiled(make(name, squares))
-    batches = mirrored.distribute_datasets_from_function(
-        lambda context: training_batches(
-            squares, batch_size=32, seed=0, num_replicas=2
-        )
-    )
-    model.fit(batches, steps_per_epoch=3, shuffle=False, verbose=0)
+    fit(model, squares, 5)
     for variable in model.trainable_variables:
         first, second = mirrored.experimental_local_results(variable.value)
         np.testing.assert_array_equal(first, second)
 
 
-def noise_free(model):
-    """The model with a loss that is a mean over images and has no noise."""
-
-    def loss(images, seed, step):
-        posterior = model.encode(images)
-        distortion = -model.decode(posterior.mean()).log_prob(images)
-        return tf.reduce_mean(distortion + model.rate(posterior)), {}
-
-    first, *others = model.objectives()
-    model.objectives = lambda: (first._replace(loss=loss), *others)
-    return model
+def no_noise(shape, *args, **kwargs):
+    return tf.zeros(shape)
 
 
-def test_two_replicas_of_16_take_the_step_of_one_of_32(name, squares, mirrored):
-    one = noise_free(make(name, squares))
-    compiled(one, 1e-4, keras.optimizers.SGD)
-    batches = training_batches(squares, batch_size=32, seed=0)
-    one.fit(batches, steps_per_epoch=1, shuffle=False, verbose=0)
+stateless_uniform = tf.random.stateless_uniform
+
+
+def not_random(shape, seed, **kwargs):
+    """Numbers in [0, 1) that depend on the last axes only."""
+    if "dtype" in kwargs:  # The order of the images.
+        return stateless_uniform(shape, seed, **kwargs)
+    shape = [int(size) for size in shape]
+    inner = shape[-3:]
+    values = np.random.default_rng(0).random(inner, np.float32)
+    return tf.broadcast_to(values, shape)
+
+
+def test_two_replicas_of_16_take_the_step_of_one_of_32(
+    name, squares, mirrored, monkeypatch
+):
+    monkeypatch.setattr(tf.random, "stateless_normal", no_noise)
+    monkeypatch.setattr(tf.random, "stateless_uniform", not_random)
+    one = compiled(make(name, squares), 1e-4, keras.optimizers.SGD)
     with mirrored.scope():
-        two = noise_free(make(name, squares))
-        compiled(two, 1e-4, keras.optimizers.SGD)
-    before = two.get_weights()
-    shares = mirrored.distribute_datasets_from_function(
-        lambda context: training_batches(
-            squares, batch_size=32, seed=0, num_replicas=2
+        two = compiled(
+            make(name, squares),
+            1e-4,
+            keras.optimizers.SGD,
+            global_statistics=True,
         )
-    )
-    two.fit(shares, steps_per_epoch=1, shuffle=False, verbose=0)
+    before = two.get_weights()
+    for model in (one, two):
+        # Each phase once.
+        for objective in model.objectives():
+            model.enter(objective.start)
+            fit_once(model, squares)
     for a, b, c in zip(
         one.get_weights(), two.get_weights(), before, strict=True
     ):
-        np.testing.assert_allclose(a - c, b - c, rtol=1e-3, atol=1e-7)
-    assert any(
-        np.abs(b - c).max() > 1e-5
-        for b, c in zip(two.get_weights(), before, strict=True)
+        scale = np.abs(a - c).max()
+        np.testing.assert_allclose(a - c, b - c, rtol=1e-3, atol=1e-3 * scale)
+        assert scale > 0
+
+
+def fit_once(model, dataset):
+    strategy = model.distribute_strategy
+    batches = strategy.distribute_datasets_from_function(
+        lambda context: model.batches(
+            dataset,
+            batch_size=32,
+            seed=0,
+            num_replicas=strategy.num_replicas_in_sync,
+        )
     )
+    model.fit(batches, steps_per_epoch=1, shuffle=False, verbose=0)

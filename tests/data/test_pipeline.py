@@ -112,6 +112,21 @@ def test_a_view_feeds_its_members_only(make_toy):
         np.testing.assert_array_equal(np.sort(epoch), members)
 
 
+@pytest.mark.parametrize("step", [0, 5])
+def test_factors_belong_to_their_images(make_toy, step):
+    view = random_subset(make_toy(), 20, 0)
+    options = {"batch_size": 6, "seed": 4, "first_step": step}
+    pairs = training_batches(view, with_factors=True, num_replicas=2, **options)
+    assert pairs.element_spec[1].shape == (3, 3)
+    alone = stream(view, 12, num_replicas=2, **options)
+    elements = pairs.take(12).as_numpy_iterator()
+    for (images, factors), expected in zip(elements, alone, strict=True):
+        indices = indices_in(np.rint(images * 255))
+        np.testing.assert_array_equal(indices, expected)
+        assert factors.dtype == np.int64
+        np.testing.assert_array_equal(factors, view.product.factors_of(indices))
+
+
 @pytest.mark.parametrize(
     "options",
     [

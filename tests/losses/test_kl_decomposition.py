@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow_probability as tfp
@@ -12,9 +14,9 @@ from tfdisent.losses.kl_decomposition import (
 tfd = tfp.distributions
 
 
-def random_posterior(batch=7, latents=3, seed=0):
+def random_posterior(batch=7, latents=3, seed=0, spread=1.0):
     rng = np.random.default_rng(seed)
-    mean = rng.normal(size=(batch, latents)).astype(np.float32)
+    mean = spread * rng.normal(size=(batch, latents)).astype(np.float32)
     stddev = rng.uniform(0.2, 1.5, (batch, latents)).astype(np.float32)
     noise = rng.normal(size=(batch, latents)).astype(np.float32)
     return tfd.Normal(mean, stddev), mean + stddev * noise
@@ -56,18 +58,22 @@ def test_terms_equal_slow_loops(estimator):
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_terms_add_up_to_the_monte_carlo_kl(estimator):
-    posterior, codes = random_posterior(batch=16, latents=10)
+@pytest.mark.parametrize("size", [16, 17, 737_280])
+@pytest.mark.parametrize("spread", [0.0, 1.0, 30.0])
+def test_terms_add_up_to_the_monte_carlo_kl(estimator, size, spread):
+    posterior, codes = random_posterior(16, 10, size, spread)
     prior = tfd.Normal(0.0, 1.0)
-    terms = decompose_kl(posterior, codes, prior, 737_280, estimator)
+    terms = decompose_kl(posterior, codes, prior, size, estimator)
     expected = np.sum(posterior.log_prob(codes) - prior.log_prob(codes), 1)
-    np.testing.assert_allclose(sum(terms), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(sum(terms), expected, rtol=1e-4, atol=1e-3)
 
 
-def test_mss_rows_sum_to_one_and_the_image_itself_weighs_one_of_n():
-    weights = np.exp(log_importance_weights(8, 200, "mss").astype(np.float64))
-    np.testing.assert_allclose(weights.sum(1), np.ones(8), rtol=1e-6)
-    np.testing.assert_allclose(np.diag(weights), np.full(8, 1 / 200), rtol=1e-6)
+@pytest.mark.parametrize(("batch", "size"), [(8, 200), (8, 8), (2, 737_280)])
+def test_mss_rows_sum_to_one_and_the_image_itself_weighs_one_of_n(batch, size):
+    logs = log_importance_weights(batch, size, "mss").astype(np.float64)
+    weights = np.exp(logs)
+    np.testing.assert_allclose(weights.sum(1), np.ones(batch), rtol=1e-5)
+    np.testing.assert_allclose(np.diag(logs), -np.log(size), rtol=1e-6)
 
 
 def test_mss_is_unbiased_and_mws_is_not():
@@ -86,6 +92,24 @@ def test_mss_is_unbiased_and_mws_is_not():
     error = estimates["mss"].std() / np.sqrt(20_000)
     assert abs(estimates["mss"].mean() - exact) < 4 * error
     assert estimates["mws"].mean() < 0.5 * exact
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_mss_averages_to_the_exact_mixture_over_all_batches(place):
+    # All 60 batches of 4 in which image 0 of 6 has this place.
+    posterior, codes = random_posterior(batch=6, latents=2)
+    mean, stddev = posterior.loc.numpy(), posterior.scale.numpy()
+    estimates = []
+    for others in itertools.permutations(range(1, 6), 3):
+        batch = np.insert(others, place, 0)
+        part = tfd.Normal(mean[batch], stddev[batch])
+        terms = decompose_kl(part, codes[batch], tfd.Normal(0.0, 1.0), 6)
+        log_q_z_given_x = np.sum(part.log_prob(codes[batch]), 1)
+        estimates.append(np.exp(log_q_z_given_x - terms.mutual_information))
+    densities = np.exp(np.sum(posterior.log_prob(codes[0]), 1))  # [6]
+    np.testing.assert_allclose(
+        np.mean(estimates, 0)[place], densities.mean(), rtol=1e-5
+    )
 
 
 def test_no_information_means_no_total_correlation():

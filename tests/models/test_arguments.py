@@ -43,4 +43,10 @@ def test_arguments_of_base_classes_are_there_too():
 def test_every_argument_of_every_model_is_explained(name):
     for argument in constructor_arguments(MODELS[name]).values():
         assert argument.meaning
-        assert argument.type in (int, float, str, tuple[int, int, int])
+        assert argument.type in (
+            bool,
+            int,
+            float,
+            str,
+            tuple[int, int, int],
+        )

@@ -24,7 +24,7 @@ def test_penalty_weighs_each_term(estimator):
     )
     posterior = model.encode(IMAGES)
     codes = posterior.sample(seed=[1, 2])
-    penalty, logs = model.regularizer(posterior, codes)
+    penalty, logs = model.regularizer(posterior, codes, tf.constant(0))
     mi, tc, dimension_wise = decompose_kl(
         posterior, codes, model.prior, 500, estimator
     )

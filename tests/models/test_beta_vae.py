@@ -14,7 +14,7 @@ IMAGES = tf.constant(
 def penalty_over_rate(**arguments):
     model = BetaVAE(image_shape=SHAPE, num_latents=4, **arguments)
     posterior = model.encode(IMAGES)
-    penalty, _ = model.regularizer(posterior, None)
+    penalty, _ = model.regularizer(posterior, None, None)
     return np.mean(penalty / model.rate(posterior))
 
 

@@ -1,8 +1,16 @@
+import math
+
+import keras
 import numpy as np
 import pytest
 
 from tfdisent.errors import UsageError
-from tfdisent.models.networks import ARCHITECTURES
+from tfdisent.models.networks import (
+    ARCHITECTURES,
+    make_networks,
+    tc_discriminator,
+)
+from tfdisent.models.vae import VAE
 
 # Of the papers' tables; those of higgins by hand:
 # 4x4x1x32+32, 4x4x32x32+32, 4x4x32x64+64, 4x4x64x64+64, 1024x256+256,
@@ -13,6 +21,8 @@ PARAMETERS = {
     "higgins": (382_932, 381_313),
     "higgins_2x2": (309_204, 381_313),
     "burgess": (252_052, 249_953),
+    # As higgins with 128 for 256.
+    "kim": (249_172, 248_833),
 }
 
 
@@ -49,7 +59,60 @@ def test_weights_are_a_function_of_the_seed():
     assert not np.array_equal(first[0], other[0])
 
 
-@pytest.mark.parametrize("name", ["higgins", "higgins_2x2", "burgess"])
+@pytest.mark.parametrize("name", ["higgins", "higgins_2x2", "kim"])
 def test_odd_sizes_are_refused(name):
     with pytest.raises(UsageError, match="28x28"):
         ARCHITECTURES[name]((28, 28, 1), 4)
+    with pytest.raises(UsageError, match="30x64"):
+        ARCHITECTURES["burgess"]((30, 64, 1), 4)
+
+
+@pytest.mark.parametrize(
+    ("size", "maps"), [(64, [32, 16, 8, 4]), (32, [16, 8, 4]), (28, [14, 7])]
+)
+def test_burgess_halves_down_to_4_pixels(size, maps):
+    encoder, _ = ARCHITECTURES["burgess"]((size, size, 1), 4)
+    convolutions = [c for c in encoder.layers if "conv2d" in c.name]
+    assert [c.output.shape[1] for c in convolutions] == maps
+
+
+def test_discriminator_has_the_parameters_of_the_study():
+    assert count(tc_discriminator(10)) == 5_018_002
+    assert count(tc_discriminator(10, width=7, num_layers=2)) == (
+        10 * 7 + 7 + 7 * 7 + 7 + 7 * 2 + 2
+    )
+
+
+def own_networks(image_shape, num_latents, seed):
+    encoder = keras.Sequential(
+        [
+            keras.Input(image_shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2 * num_latents),
+        ]
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((num_latents,)),
+            keras.layers.Dense(math.prod(image_shape)),
+            keras.layers.Reshape(image_shape),
+        ]
+    )
+    return encoder, decoder
+
+
+def test_networks_of_ones_own_make_a_model():
+    model = VAE(image_shape=(5, 7, 3), num_latents=2, architecture=own_networks)
+    assert model.encode(np.zeros((4, 5, 7, 3), "f")).mean().shape == (4, 2)
+    again = VAE.from_config(model.get_config())
+    assert again.architecture is own_networks
+
+
+def test_networks_of_other_shapes_are_refused():
+    def too_few(image_shape, num_latents, seed):
+        return own_networks(image_shape, num_latents - 1, seed)
+
+    with pytest.raises(UsageError, match=r"to \(2,\); .* to \(4,\)"):
+        make_networks(too_few, (5, 7, 3), 2, 0)
+    with pytest.raises(UsageError, match="'lenet'; .* mlp, higgins"):
+        make_networks("lenet", (5, 7, 3), 2, 0)

@@ -119,7 +119,7 @@ def test_adam_lowers_the_calibrated_distortion(squares):
     [
         ({"num_latents": 0}, "num_latents is 0"),
         ({"architecture": "resnet"}, "'resnet'.*mlp, higgins"),
-        ({"likelihood": "laplace"}, "'laplace'.*bernoulli, gaussian"),
+        ({"likelihood": "cauchy"}, "'cauchy'.*bernoulli, gaussian"),
         ({"warmup_steps": -5}, "warmup_steps is -5"),
         ({"warmup_start": 0.0}, "warmup_start is 0"),
         ({"sigma": 0.5}, "for the gaussian"),
@@ -130,3 +130,14 @@ def test_adam_lowers_the_calibrated_distortion(squares):
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(UsageError, match=message):
         VAE(image_shape=SHAPE, **arguments)
+
+
+@pytest.mark.parametrize("bad", [-1.0, 255.0, np.nan])
+def test_images_outside_of_0_to_1_are_refused(bad):
+    images = np.full((4, *SHAPE), 0.5, "f")
+    images[2, 3, 4] = bad
+    model = VAE(image_shape=SHAPE)
+    model.compile({"vae": keras.optimizers.Adam()})
+    with pytest.raises(UsageError, match="must be from 0 to 1"):
+        model.fit(images, verbose=0)
+    model.fit(np.clip(np.nan_to_num(images), 0, 1), verbose=0)

@@ -50,5 +50,7 @@ with held_back_stderr():
     import tensorflow as tf
     import tensorflow_probability  # noqa: F401
 
-    tf.config.list_logical_devices()
+    # Looks for GPUs, but starts nothing: the workers of a cluster could not be
+    # set up after that.
+    tf.config.list_physical_devices()
 tf.get_logger().setLevel("WARNING")

@@ -9,7 +9,11 @@ from tfdisent.cli.data_flags import define_data_flags
 from tfdisent.cli.help_text import entry, flag_help
 from tfdisent.errors import UsageError
 from tfdisent.models import MODELS
-from tfdisent.models.arguments import check_choice, documented
+from tfdisent.models.arguments import (
+    check_choice,
+    documented,
+    without_none,
+)
 from tfdisent.training.config import (
     ExperimentConfig,
     model_arguments,
@@ -26,7 +30,9 @@ _FIELDS = {
     for field in dataclasses.fields(ExperimentConfig)
     if field.name not in _NOT_FLAGS
 }
+_SPANS = ("warmup_steps", "capacity_steps", "dae_steps")  # in steps
 _DEFINE = {
+    bool: flags.DEFINE_bool,
     int: flags.DEFINE_integer,
     float: flags.DEFINE_float,
     str: flags.DEFINE_string,
@@ -49,7 +55,9 @@ def define_run_flags() -> None:
     )
     meanings = documented(ExperimentConfig, "Attributes:")
     for name, field in _FIELDS.items():
-        _DEFINE[field.type](name, None, f"{meanings[name]} ({field.default})")
+        kind = without_none(field.type)
+        default = "" if field.default is None else f" ({field.default})"
+        _DEFINE[kind](name, None, meanings[name] + default)
     for model in MODELS:
         for name, argument in model_arguments(model).items():
             if name not in FLAGS:
@@ -85,7 +93,7 @@ def config_from_flags(dataset_size: int | None = None) -> ExperimentConfig:
         fields["steps"] = steps_of_epochs(
             FLAGS.epochs, dataset_size, batch_size
         )
-    _scale_warm_up(hparams, fields)
+    _scale_phases(hparams, fields)
     return ExperimentConfig(
         model=FLAGS.model,
         hparams=hparams,
@@ -157,9 +165,10 @@ def _preset() -> dict:
     return presets[FLAGS.preset]
 
 
-def _scale_warm_up(hparams: dict, fields: dict) -> None:
-    """A preset's warm-up keeps its share of the steps when those change."""
+def _scale_phases(hparams: dict, fields: dict) -> None:
+    """A preset's spans keep their share of the steps when those change."""
     published = _preset().get("steps")
-    if FLAGS.warmup_steps is None and published and "warmup_steps" in hparams:
-        share = hparams["warmup_steps"] / published
-        hparams["warmup_steps"] = round(share * fields["steps"])
+    for name in _SPANS:
+        if published and name in _preset() and not FLAGS[name].present:
+            share = hparams[name] / published
+            hparams[name] = round(share * fields["steps"])

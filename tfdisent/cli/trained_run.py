@@ -7,6 +7,7 @@ from absl import flags
 
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import RunError, UsageError
+from tfdisent.models import INSTRUMENTS
 from tfdisent.models.base import LatentModel
 from tfdisent.training.config import ExperimentConfig, build_dataset
 from tfdisent.training.trainer import load_model
@@ -49,6 +50,11 @@ def from_flags(argv: list[str]) -> TrainedRun:
         raise UsageError("--workdir is missing; give the folder of a run.")
     workdir = pathlib.Path(FLAGS.workdir)
     config = ExperimentConfig.load(workdir / "config.json")
+    if config.model in INSTRUMENTS:
+        raise UsageError(
+            f"{workdir} is a run of {config.model}, which belongs to a study "
+            "and cannot be evaluated, drawn or exported on its own."
+        )
     dataset = build_dataset(config, FLAGS.data_dir)
     model, step = load_model(config, dataset, workdir)
     if not step:

@@ -18,6 +18,8 @@ def training_batches(
     seed: int,
     first_step: int = 0,
     num_replicas: int = 1,
+    replicas: range | None = None,
+    with_factors: bool = False,
 ) -> tf.data.Dataset:
     """Returns an endless stream of shuffled batches.
 
@@ -40,9 +42,12 @@ def training_batches(
       first_step: the step that the first element is for.
       num_replicas: R; the elements are for replica 0 .. R - 1 of the
         first step, then of the next step, and so on.
+      replicas: those of them that the elements are for; all unless given.
+      with_factors: whether the elements are pairs of images and factors.
 
     Returns:
-      Elements float32 [B / R, H, W, C] in [0, 1], of static shape.
+      Elements float32 [B / R, H, W, C] in [0, 1], or pairs of these and the
+      images' factors, int64 [B / R, K]; of static shape.
 
     Raises:
       UsageError: the batch is larger than the data, or R does not divide
@@ -51,18 +56,27 @@ def training_batches(
     n = len(dataset)
     _check(n, batch_size, seed, first_step, num_replicas)
     per_replica = batch_size // num_replicas
+    own = replicas or range(num_replicas)
 
-    def load(element: tf.Tensor) -> tf.Tensor:
+    def load(count: tf.Tensor):
+        step, replica = count // len(own), own.start + count % len(own)
+        element = (first_step + step) * num_replicas + replica
         positions = element * per_replica + tf.range(per_replica, dtype="int64")
         indices = _shuffle(positions, n, seed)
         images = tf.numpy_function(dataset.images, [indices], tf.uint8)
         images = tf.ensure_shape(images, (per_replica, *dataset.image_shape))
-        return tf.cast(images, tf.float32) / 255.0
+        images = tf.cast(images, tf.float32) / 255.0
+        if not with_factors:
+            return images
+        factors = tf.numpy_function(dataset.factors_of, [indices], tf.int64)
+        num_factors = len(dataset.factor_sizes)
+        return images, tf.ensure_shape(factors, (per_replica, num_factors))
 
-    elements = tf.data.Dataset.counter(first_step * num_replicas)
-    return elements.map(
-        load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-    ).prefetch(tf.data.AUTOTUNE)
+    return (
+        tf.data.Dataset.counter()
+        .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
 
 
 def _shuffle(positions: tf.Tensor, n: int, seed: int) -> tf.Tensor:

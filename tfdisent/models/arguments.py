@@ -8,6 +8,8 @@ import typing
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from tfdisent.errors import UsageError
 
 
@@ -33,6 +35,16 @@ def check_positive(name: str, value: float) -> None:
     if not math.isfinite(value) or value <= 0:
         raise UsageError(
             f"{name} is {value:g}; it must be a finite number above 0."
+        )
+
+
+def check_images(name: str, images) -> None:
+    """Raises a UsageError unless all values are from 0 to 1."""
+    least, largest = float(np.min(images)), float(np.max(images))
+    if not (least >= 0 and largest <= 1):
+        raise UsageError(
+            f"{name} have values from {least:g} to {largest:g}; they must be "
+            "from 0 to 1."
         )
 
 
@@ -69,7 +81,7 @@ def constructor_arguments(cls: type) -> dict[str, Argument]:
                 arguments.setdefault(
                     name,
                     Argument(
-                        _without_none(parameter.annotation),
+                        without_none(parameter.annotation),
                         parameter.default,
                         meanings.get(name, ""),
                     ),
@@ -77,7 +89,7 @@ def constructor_arguments(cls: type) -> dict[str, Argument]:
     return arguments
 
 
-def _without_none(annotation) -> type:
+def without_none(annotation) -> type:
     """`float` of `float | None`."""
     kinds = [k for k in typing.get_args(annotation) if k is not type(None)]
     is_union = isinstance(annotation, types.UnionType)

@@ -4,10 +4,20 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfdisent.models.arguments import check_at_least, constructor_arguments
+from tfdisent.data.factor_dataset import FactorDataset
+from tfdisent.data.pipeline import training_batches
+from tfdisent.errors import UsageError
+from tfdisent.models import replicas
+from tfdisent.models.arguments import (
+    check_at_least,
+    check_images,
+    constructor_arguments,
+)
+from tfdisent.models.gradients import gradient_fn
 
 tfd = tfp.distributions
 fold_in = tf.random.experimental.stateless_fold_in
@@ -18,13 +28,25 @@ class Objective(NamedTuple):
 
     Attributes:
       name: Also the key of its optimizer.
-      loss: `(images [B, H, W, C], seed [2], step []) -> (scalar, logs)`.
+      loss: `(batch, seed [2], step []) -> (scalar, logs)`; the batch is an
+        element of `LatentModel.batches`, the step counts from `start`.
       variables: The Keras variables that this loss trains.
+      optimizer: Settings of its optimizer that differ from the run's:
+        arguments of `training.optimizers.make_optimizer`.
+      start: First step of training at which it is worked on.
+      stop: First step at which it no longer is; None for the end.
     """
 
     name: str
     loss: Callable
     variables: list
+    optimizer: dict = {}
+    start: int = 0
+    stop: int | None = None
+
+    def is_active(self, step: int) -> bool:
+        """Whether the objective is worked on at a step."""
+        return self.start <= step and (self.stop is None or step < self.stop)
 
 
 class LatentModel(keras.Model):
@@ -58,6 +80,7 @@ class LatentModel(keras.Model):
         self.image_shape = tuple(image_shape)
         self.num_latents = num_latents
         self.seed = seed
+        self.global_statistics = False  # Until `compile` says otherwise.
 
     @classmethod
     def from_dataset(cls, dataset, **hparams) -> "LatentModel":
@@ -88,10 +111,26 @@ class LatentModel(keras.Model):
         """The losses, in the order of their updates."""
         raise NotImplementedError
 
+    def batches(
+        self, dataset: FactorDataset, *, batch_size: int, **stream
+    ) -> tf.data.Dataset:
+        """The stream of batches for the losses.
+
+        Args:
+          dataset: Where the images come from.
+          batch_size: Images an update, over all replicas.
+          **stream: See `data.pipeline.training_batches`.
+        """
+        return training_batches(dataset, batch_size=batch_size, **stream)
+
     def compile(
         self,
         optimizers: dict[str, keras.optimizers.Optimizer],
+        *,
         jit_compile: bool = False,
+        gradient_accumulation: int = 1,
+        clip_norm: float | None = None,
+        global_statistics: bool = False,
         **kwargs,
     ):
         """Prepares `fit`.
@@ -99,57 +138,124 @@ class LatentModel(keras.Model):
         Args:
           optimizers: One for every objective, by its name.
           jit_compile: Whether XLA compiles the losses and their gradients.
+          gradient_accumulation: Parts in which a replica works its batch off,
+            to need less memory; it divides the replica's batch.
+          clip_norm: Largest global norm of the gradient of an objective, above
+            0; taken over all replicas.
+          global_statistics: Whether terms that couple the images of a batch see
+            that of all replicas, and not each its own part.
           **kwargs: For `keras.Model.compile`.
+
+        Raises:
+          UsageError: If XLA is asked for with global statistics on several
+            replicas, which talk to each other inside the losses.
         """
+        synchronises = global_statistics and (
+            tf.distribute.get_strategy().num_replicas_in_sync > 1
+        )
+        if synchronises and jit_compile:
+            raise UsageError(
+                "global_statistics is for jit_compile=off: replicas exchange "
+                "codes inside the loss, where XLA cannot."
+            )
         objectives = self.objectives()
         # XLA is applied to each objective below and not by Keras, which would
-        # compile the cross-replica function: that fails on two replicas.
-        super().compile(
-            optimizers[objectives[0].name], jit_compile=False, **kwargs
-        )
+        # compile the cross-replica function: that fails on two replicas. Nor
+        # has Keras an optimizer: `fit` would end with putting the moving
+        # averages of one in the place of all weights.
+        super().compile(optimizer=None, jit_compile=False, **kwargs)
         # The networks are built; Keras would call the model to find out.
         self.built = True
         self.optimizers = optimizers
+        self.clip_norm = clip_norm
+        self.global_statistics = global_statistics
+        # Optimizers count their own updates, of which float16 skips some.
+        self.step = tf.Variable(
+            0,
+            dtype=tf.int64,
+            trainable=False,
+            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+        )
         self._gradients = {}
         for objective in objectives:
             # Slots must exist before the first traced step.
             optimizers[objective.name].build(objective.variables)
-            self._gradients[objective.name] = _gradient_fn(
-                objective, jit_compile
+            self._gradients[objective.name] = gradient_fn(
+                objective.loss,
+                objective.variables,
+                num_parts=gradient_accumulation,
+                jit_compile=jit_compile,
+                synchronises=synchronises,
             )
+        self.enter(0)
 
-    def train_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """One update of every objective; gives the logs of all of them."""
+    def fit(self, x=None, *args, **kwargs):
+        """See `keras.Model.fit`.
+
+        Raises:
+          UsageError: If images are given as an array whose values leave [0, 1].
+        """
+        if isinstance(x, np.ndarray | tf.Tensor):
+            check_images("images", x)
+        return super().fit(x, *args, **kwargs)
+
+    def enter(self, step: int) -> None:
+        """Makes `train_step` work on the objectives of a step from here on."""
+        # Names, for Keras would take the variables in an attribute for more
+        # weights of the model.
+        self._active = [
+            objective.name
+            for objective in self.objectives()
+            if objective.is_active(step)
+        ]
+        self.train_function = None
+
+    def train_step(self, batch) -> dict[str, tf.Tensor]:
+        """One update of every active objective; gives the logs of all."""
         replica = tf.distribute.get_replica_context()
-        step = tf.cast(self.optimizer.iterations.value, tf.int32)
+        step = tf.cast(self.step, tf.int32)
         seed = fold_in(
             tf.stack([self.seed, step]), replica.replica_id_in_sync_group
         )
         logs = {}
         for i, objective in enumerate(self.objectives()):
-            gradients, values = self._gradients[objective.name](
-                images, fold_in(seed, i), step
+            if objective.name not in self._active:
+                continue
+            optimizer = self.optimizers[objective.name]
+            gradients, loss, values = self._gradients[objective.name](
+                batch,
+                fold_in(seed, i),
+                step - objective.start,
+                scale_of(optimizer),
             )
-            # Optimizers sum gradients over replicas; the loss is a mean.
-            gradients = [g / replica.num_replicas_in_sync for g in gradients]
-            self.optimizers[objective.name].apply(
-                gradients, objective.variables
+            optimizer.apply(
+                self._own_share(gradients, optimizer), objective.variables
             )
-            logs.update(values)
-        return logs
+            logs |= {f"{objective.name}_loss": loss, **values}
+        self.step.assign_add(1)
+        return replicas.mean(logs)
+
+    def _own_share(self, gradients, optimizer) -> list[tf.Tensor]:
+        """What each replica gives to an optimizer, which adds them up.
+
+        The loss is a mean over replicas. Norms, and whether all is finite, are
+        of the sum: Keras would look at each replica's part.
+        """
+        num = replicas.num_replicas()
+        gradients = [g / num for g in gradients]
+        is_scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        if self.clip_norm is None and not (is_scaled and num > 1):
+            return gradients
+        gradients = replicas.total(gradients)
+        if self.clip_norm is not None:
+            gradients, _ = tf.clip_by_global_norm(
+                gradients, self.clip_norm * scale_of(optimizer)
+            )
+        return [g / num for g in gradients]
 
 
-def _gradient_fn(objective: Objective, jit_compile: bool) -> Callable:
-    """(images, seed, step) -> (gradients, logs), XLA-compiled or not."""
-
-    # Without autograph errors keep their type; no loss needs its rewriting.
-    @tf.function(jit_compile=jit_compile, autograph=False)
-    def gradients_and_logs(images, seed, step):
-        variables = [v.value for v in objective.variables]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(variables)
-            loss, logs = objective.loss(images, seed, step)
-        gradients = tape.gradient(loss, variables)
-        return gradients, {f"{objective.name}_loss": loss, **logs}
-
-    return gradients_and_logs
+def scale_of(optimizer: keras.optimizers.Optimizer):
+    """The factor on a loss whose gradients would vanish in float16."""
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return optimizer.dynamic_scale.value
+    return 1.0

@@ -22,7 +22,9 @@ class BetaTCVAE(VAE):
         exactly.
       * The weights of "mss" stand on the diagonal; in the authors' code they
         slipped into the first columns.
-      * q(z) is estimated from each replica's own part of the batch.
+
+    q(z) is estimated from the batch (on several replicas: from the replica's
+    part of it, unless --global_statistics).
 
     Args:
       dataset_size: Number of images N; `from_dataset` fills it in.
@@ -90,7 +92,7 @@ class BetaTCVAE(VAE):
             dataset, dataset_size=len(dataset), **hparams
         )
 
-    def regularizer(self, posterior, codes):
+    def regularizer(self, posterior, codes, step):
         mi, tc, dimension_wise_kl = decompose_kl(
             posterior, codes, self.prior, self.dataset_size, self.estimator
         )  # [B] each

@@ -54,5 +54,5 @@ class BetaVAE(VAE):
         self.beta_norm = None  # Said by beta from here on.
         check_at_least("beta", self.beta, 0.0)
 
-    def regularizer(self, posterior, codes):
+    def regularizer(self, posterior, codes, step):
         return self.beta * self.rate(posterior), {}

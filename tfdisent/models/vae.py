@@ -1,18 +1,22 @@
 """The variational auto-encoder, and what its relatives inherit."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfdisent.errors import UsageError
 from tfdisent.losses.likelihoods import LIKELIHOODS
+from tfdisent.losses.rate import rate
 from tfdisent.losses.schedules import warm_up
+from tfdisent.models import replicas
 from tfdisent.models.arguments import (
     check_at_least,
     check_choice,
     check_positive,
 )
 from tfdisent.models.base import LatentModel, Objective
-from tfdisent.models.networks import ARCHITECTURES
+from tfdisent.models.networks import make_networks
 
 tfd = tfp.distributions
 
@@ -30,10 +34,13 @@ class VAE(LatentModel):
     loss = distortion + w(t) * regularizer
 
     Args:
-      architecture: Networks: mlp, higgins, higgins_2x2 or burgess.
-      likelihood: Of the pixels: bernoulli, gaussian (of fixed sigma) or
-        calibrated_gaussian (sigma is the batch's root mean squared error).
-      sigma: Standard deviation of a pixel; of the gaussian likelihood only.
+      architecture: Networks: mlp, higgins, higgins_2x2, burgess or kim; or, in
+        Python, a function of your own, see `models.networks`.
+      likelihood: Of the pixels: bernoulli, gaussian (of fixed sigma), laplace
+        (likewise) or calibrated_gaussian (sigma is the batch's root mean
+        squared error).
+      sigma: Standard deviation of a pixel, gaussian likelihood, or the scale of
+        its absolute error, laplace; 1 unless given. Of these two only.
       warmup_steps: Steps T until the regularizer has its full weight; 0 for no
         warm-up.
       warmup_start: The weight at step 0, above 0: below 1 to learn to
@@ -69,21 +76,20 @@ class VAE(LatentModel):
     def __init__(
         self,
         *,
-        architecture: str = "higgins",
+        architecture: str | Callable = "higgins",
         likelihood: str = "bernoulli",
         sigma: float | None = None,
         warmup_steps: int = 0,
         warmup_start: float = 0.01,
         **kwargs,
     ):
-        check_choice("architecture", architecture, ARCHITECTURES)
         check_choice("likelihood", likelihood, LIKELIHOODS)
         if sigma is not None:
             check_positive("sigma", sigma)
-            if likelihood != "gaussian":
+            if likelihood not in ("gaussian", "laplace"):
                 raise UsageError(
-                    f"sigma is for the gaussian likelihood; it was given with "
-                    f"{likelihood}."
+                    "sigma is for the gaussian and the laplace likelihood; it "
+                    f"was given with {likelihood}."
                 )
         check_at_least("warmup_steps", warmup_steps, 0)
         check_positive("warmup_start", warmup_start)
@@ -93,8 +99,8 @@ class VAE(LatentModel):
         self.sigma = sigma
         self.warmup_steps = warmup_steps
         self.warmup_start = warmup_start
-        self.encoder, self.decoder = ARCHITECTURES[architecture](
-            self.image_shape, self.num_latents, self.seed
+        self.encoder, self.decoder = make_networks(
+            architecture, self.image_shape, self.num_latents, self.seed
         )
 
     def encode(self, images: tf.Tensor) -> tfd.Normal:
@@ -108,35 +114,53 @@ class VAE(LatentModel):
     ) -> tfd.Independent:
         """p(x|z); `images` only calibrate a calibrated likelihood."""
         outputs = tf.cast(self.decoder(codes), tf.float32)  # [B, H, W, C]
-        fixed = {} if self.sigma is None else {"sigma": self.sigma}
-        return LIKELIHOODS[self.likelihood](outputs, images, **fixed)
+        settings = {} if self.sigma is None else {"sigma": self.sigma}
+        if self.likelihood == "calibrated_gaussian" and self.global_statistics:
+            settings["over_replicas"] = replicas.mean
+        return LIKELIHOODS[self.likelihood](outputs, images, **settings)
 
     def regularizer(
-        self, posterior: tfd.Normal, codes: tf.Tensor
+        self, posterior: tfd.Normal, codes: tf.Tensor, step: tf.Tensor
     ) -> tuple[tf.Tensor, dict]:
         """The term beside the distortion: the hook of the relatives.
 
         Args:
           posterior: q(z|x), batch `[B, D]`.
           codes: z ~ q(z|x), `[B, D]`.
+          step: Updates so far, integer `[]`.
 
         Returns:
           The penalty in nats, `[B]` or `[]`, and scalars to log.
         """
-        del codes
+        del codes, step
         return self.rate(posterior), {}
 
     def rate(self, posterior: tfd.Normal) -> tf.Tensor:
         """KL(q(z|x) || p(z)), `[B]`, in nats."""
-        return tf.reduce_sum(posterior.kl_divergence(self.prior), axis=1)
+        return rate(posterior, self.prior)
+
+    def distortion(self, images: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
+        """-log p(x|z), `[B]`, in nats."""
+        return -self.decode(codes, images).log_prob(images)
+
+    def _of_the_batch(self, posterior, codes):
+        """Posterior and codes that a regularizer sees; see `compile`."""
+        if not self.global_statistics:
+            return posterior, codes
+        posterior = tfd.Normal(
+            replicas.gather(posterior.loc), replicas.gather(posterior.scale)
+        )
+        return posterior, replicas.gather(codes)
 
     def elbo_loss(self, images, seed, step):
         """Distortion + regularizer, `[]`, with what is worth a log."""
         posterior = self.encode(images)
         noise = tf.random.stateless_normal(tf.shape(posterior.loc), seed)
         codes = posterior.loc + posterior.scale * noise  # [B, D]
-        distortion = -self.decode(codes, images).log_prob(images)  # [B]
-        penalty, logs = self.regularizer(posterior, codes)
+        distortion = self.distortion(images, codes)  # [B]
+        penalty, logs = self.regularizer(
+            *self._of_the_batch(posterior, codes), step
+        )
         weight = warm_up(step, self.warmup_start, self.warmup_steps)
         kl = posterior.kl_divergence(self.prior)  # [B, D]
         logs = {

@@ -30,25 +30,39 @@ class Checkpoints:
     Args:
       model: A compiled model, or one that is only to be restored.
       directory: Made when the first checkpoint is saved.
+      is_chief: Whether this process is the one to write.
     """
 
-    def __init__(self, model: LatentModel, directory: pathlib.Path):
+    def __init__(
+        self,
+        model: LatentModel,
+        directory: pathlib.Path,
+        *,
+        is_chief: bool = True,
+    ):
         self._weights = [v.value for v in model.variables]
         state = {"weights": self._weights}
         for name, optimizer in getattr(model, "optimizers", {}).items():
             state[f"optimizer_{name}"] = [v.value for v in optimizer.variables]
+            state["step"] = model.step
+        self._values = state
         self._state = tf.train.Checkpoint(**state)
         self._has_optimizers = len(state) > 1
         self._directory = directory
-        self._manager = self._make_manager()
+        self._manager = self._make_manager() if is_chief else None
 
     @property
     def latest(self) -> str:
         """Path of the last one, or "none"."""
-        return next(iter(self._paths()), "none")
+        return next(iter(_paths(self._directory)), "none")
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        """All of the state."""
+        return tf.nest.flatten(self._values)
 
     def save(self, step: int) -> None:
-        """Saves the state after `step` updates.
+        """Saves the state after `step` updates; all but the chief only check.
 
         Raises:
           RunError: If a weight is not finite, or the disk refuses.
@@ -58,6 +72,8 @@ class Checkpoints:
                 f"A weight is no longer finite at step {step:,}; the last good "
                 f"checkpoint is {self.latest}."
             )
+        if self._manager is None:
+            return
         try:
             self._manager.save(checkpoint_number=step)
         except (OSError, tf.errors.OpError) as error:
@@ -76,7 +92,7 @@ class Checkpoints:
         Raises:
           RunError: If none can be read or they are of another architecture.
         """
-        paths = self._paths()
+        paths = _paths(self._directory)
         for path in paths:
             try:
                 self._restore(path)
@@ -100,14 +116,6 @@ class Checkpoints:
         else:
             status.expect_partial()
 
-    def _paths(self) -> list[str]:
-        """Whole checkpoints, the newest first: their index is written last."""
-        paths = [
-            str(index.with_suffix(""))
-            for index in self._directory.glob("step-*.index")
-        ]
-        return sorted(paths, key=_step_of, reverse=True)
-
     def _make_manager(self) -> tf.train.CheckpointManager:
         def make():
             return tf.train.CheckpointManager(
@@ -123,6 +131,31 @@ class Checkpoints:
             # A list of checkpoints cut short by a crash; `_paths` needs none.
             (self._directory / "checkpoint").unlink()
             return make()
+
+
+def last_step(directory: pathlib.Path) -> int:
+    """Step of the last checkpoint that can be read; 0 where there is none."""
+    return next(
+        (_step_of(path) for path in _paths(directory) if _is_whole(path)), 0
+    )
+
+
+def _is_whole(path: str) -> bool:
+    try:
+        reader = tf.train.load_checkpoint(path)
+        for name in reader.get_variable_to_shape_map():
+            reader.get_tensor(name)  # Checks the sums of bytes.
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _paths(directory: pathlib.Path) -> list[str]:
+    """Whole checkpoints, the newest first: their index is written last."""
+    paths = [
+        str(index.with_suffix("")) for index in directory.glob("step-*.index")
+    ]
+    return sorted(paths, key=_step_of, reverse=True)
 
 
 def _step_of(path: str) -> int:

@@ -5,10 +5,12 @@ import json
 import math
 import pathlib
 
+import keras
+
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.data.load import load_dataset
 from tfdisent.errors import RunError, UsageError
-from tfdisent.models import MODELS
+from tfdisent.models import INSTRUMENTS, MODELS
 from tfdisent.models.arguments import (
     check_at_least,
     check_choice,
@@ -21,7 +23,8 @@ from tfdisent.training.strategy import STRATEGIES
 from tfdisent.training.workdir import write_atomically
 
 # Constructor arguments that a run fills in itself.
-FILLED_IN = ("image_shape", "dataset_size", "seed")
+FILLED_IN = ("image_shape", "factor_sizes", "dataset_size", "seed")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +32,7 @@ class ExperimentConfig:
     """All that the weights at the end of a run depend on.
 
     Attributes:
-      model: Name in MODELS.
+      model: Name in MODELS or INSTRUMENTS.
       hparams: Constructor arguments of the model that were given or preset.
       dataset: Name in DATASETS.
       data_file: The data set's original file, instead of the rendered images.
@@ -43,10 +46,19 @@ class ExperimentConfig:
       learning_rate_schedule: constant, or last_quarter: divided by 5 for the
         last quarter of the steps.
       seed: Of the weights, the order of the images and all noise.
-      strategy: Of tf.distribute: default (one device) or mirrored (all of this
-        machine's).
+      strategy: Of tf.distribute: default (one device), mirrored (all of this
+        machine's) or multi_worker (those of the machines of TF_CONFIG).
       jit_compile: Whether XLA compiles the losses: on, off, or auto (on for
         GPUs).
+      precision: Of the layers: float32, mixed_bfloat16 or mixed_float16 (with
+        a scaled loss). Weights, codes and losses are float32 in all.
+      gradient_accumulation: Parts in which a replica works its batch off, to
+        need less memory. Terms that couple images see a part.
+      clip_norm: Largest norm of a gradient; none unless given.
+      ema_decay: Decay of a moving average of the weights, which then stands for
+        them in evaluation and export; none unless given.
+      global_statistics: Whether terms that couple the images of a batch see
+        that of all replicas, and not each its own part.
 
     Raises:
       UsageError: If a value is unknown or out of range.
@@ -66,9 +78,14 @@ class ExperimentConfig:
     seed: int = 0
     strategy: str = "default"
     jit_compile: str = "auto"
+    precision: str = "float32"
+    gradient_accumulation: int = 1
+    clip_norm: float | None = None
+    ema_decay: float | None = None
+    global_statistics: bool = False
 
     def __post_init__(self):
-        check_choice("model", self.model, MODELS)
+        check_choice("model", self.model, MODELS | INSTRUMENTS)
         taken = model_arguments(self.model)
         for name in self.hparams:
             if name not in taken:
@@ -86,6 +103,15 @@ class ExperimentConfig:
         )
         check_choice("strategy", self.strategy, STRATEGIES)
         check_choice("jit_compile", self.jit_compile, ("auto", "on", "off"))
+        check_choice("precision", self.precision, PRECISIONS)
+        check_at_least("gradient_accumulation", self.gradient_accumulation, 1)
+        if self.clip_norm is not None:
+            check_positive("clip_norm", self.clip_norm)
+        if self.ema_decay is not None and not 0 < self.ema_decay < 1:
+            raise UsageError(
+                f"ema_decay is {self.ema_decay:g}; it must be above 0 and "
+                "below 1."
+            )
 
     def save(self, path: pathlib.Path) -> None:
         """Writes JSON, whole or not at all."""
@@ -138,11 +164,16 @@ def _flat(config: ExperimentConfig) -> dict:
     return {**fields, **defaults, **hparams}
 
 
+def model_class(model: str) -> type[LatentModel]:
+    """The class of a name in MODELS or INSTRUMENTS."""
+    return (MODELS | INSTRUMENTS)[model]
+
+
 def model_arguments(model: str) -> dict:
     """Constructor arguments of a model that are a user's to give, by name."""
     return {
         name: argument
-        for name, argument in constructor_arguments(MODELS[model]).items()
+        for name, argument in constructor_arguments(model_class(model)).items()
         if name not in FILLED_IN
     }
 
@@ -161,12 +192,25 @@ def build_dataset(
 
 
 def build_model(
-    config: ExperimentConfig, dataset: FactorDataset
+    config: ExperimentConfig,
+    dataset: FactorDataset,
+    precision: str = "float32",
 ) -> LatentModel:
-    """The model of a run, with its initial weights."""
-    return MODELS[config.model].from_dataset(
-        dataset, seed=config.seed, **config.hparams
-    )
+    """The model of a run, with its initial weights.
+
+    Args:
+      config: Of the run.
+      dataset: What it is for.
+      precision: Of its layers; the weights are the same in all.
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        return model_class(config.model).from_dataset(
+            dataset, seed=config.seed, **config.hparams
+        )
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def steps_of_epochs(epochs: float, dataset_size: int, batch_size: int) -> int:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import pathlib
 import sys
 import time
@@ -26,7 +25,7 @@ _BAR = (
 
 
 class Progress(keras.callbacks.Callback):
-    """Shows and logs means over every LOG_EVERY steps; stops at NaN.
+    """Shows and logs means over every LOG_EVERY steps.
 
     Args:
       path: The log; one JSON object a line is appended.
@@ -38,7 +37,7 @@ class Progress(keras.callbacks.Callback):
       tensorboard: Directory for TensorBoard, or None.
 
     Raises:
-      RunError: In training, when a loss is not finite.
+      RunError: In training, when the disk refuses.
     """
 
     def __init__(
@@ -79,11 +78,14 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self._step += 1
-        self._check_finite(logs)
         self._window.append(logs)
-        if self._step % LOG_EVERY == 0 or self._step == self._num_steps:
+        if self._step % LOG_EVERY == 0:
             self._log(self._record())
         self._bar.update()
+
+    def on_train_end(self, logs=None):
+        if self._window:
+            self._log(self._record())
 
     def close(self):
         """Ends the bar and the files."""
@@ -92,15 +94,6 @@ class Progress(keras.callbacks.Callback):
             self._file.close()
         if self._writer:
             self._writer.close()
-
-    def _check_finite(self, logs):
-        for name, value in logs.items():
-            if not np.isfinite(value).all():
-                raise RunError(
-                    f"{name} became {_word(value)} at step {self._step:,}; the "
-                    f"last good checkpoint is {self._last_checkpoint()}. A "
-                    "smaller --learning_rate usually mends it."
-                )
 
     def _record(self) -> dict:
         """Means since the last record."""
@@ -161,8 +154,3 @@ def _write_scalars(record: dict) -> None:
             values = {f"{name}/{i}": v for i, v in enumerate(value)}
         for tag, number in values.items():
             tf.summary.scalar(tag, number, step=record["step"])
-
-
-def _word(value) -> str:
-    numbers = np.ravel(value)
-    return "nan" if any(math.isnan(n) for n in numbers) else "infinite"

@@ -46,6 +46,16 @@ class Safekeeping(keras.callbacks.Callback):
         self._signum = None
         self._handlers = {}
 
+    @property
+    def step(self) -> int:
+        """Steps that are done."""
+        return self._step
+
+    def stop_if_asked(self):
+        """Raises Interrupted if a signal came."""
+        if self._signum:
+            raise Interrupted(self._signum, self._step)
+
     def on_train_begin(self, logs=None):
         self._last_save = time.monotonic()
         self._handlers = {
@@ -59,13 +69,11 @@ class Safekeeping(keras.callbacks.Callback):
         if self._signum or due:
             self._checkpoints.save(self._step)
             self._last_save = time.monotonic()
-        if self._signum:
-            raise Interrupted(self._signum, self._step)
+        self.stop_if_asked()
 
     def on_train_end(self, logs=None):
         self._checkpoints.save(self._step)
-        if self._signum:
-            raise Interrupted(self._signum, self._step)
+        self.stop_if_asked()
 
     def close(self):
         """Gives the signals back to whom they belonged."""

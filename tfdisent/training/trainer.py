@@ -1,21 +1,30 @@
 """One trainer for all models."""
 
+import contextlib
 import pathlib
 
 import tensorflow as tf
 
 from tfdisent.data.factor_dataset import FactorDataset
-from tfdisent.data.pipeline import training_batches
 from tfdisent.errors import UsageError
-from tfdisent.files import locked
 from tfdisent.models.arguments import check_at_least
 from tfdisent.models.base import LatentModel
 from tfdisent.training.checkpoints import Checkpoints
+from tfdisent.training.claim import (
+    claim_workdir,
+    compare_workers,
+    is_trained,
+    sole_writer,
+)
+from tfdisent.training.cluster import is_chief
 from tfdisent.training.config import ExperimentConfig, build_model
-from tfdisent.training.optimizers import make_optimizer
+from tfdisent.training.finite import FiniteCheck
+from tfdisent.training.optimizers import compile_for
+from tfdisent.training.peers import meet, noticing_lost_peers, share
+from tfdisent.training.phases import phases
 from tfdisent.training.progress import Progress
 from tfdisent.training.safekeeping import Safekeeping
-from tfdisent.training.strategy import make_strategy, use_xla
+from tfdisent.training.strategy import make_strategy, step_function
 from tfdisent.training.workdir import make_directory, truncate_log
 
 
@@ -32,6 +41,10 @@ def train(
     The weights at the end are a function of the configuration alone: a run
     that was stopped and gone on with ends with the same bits.
 
+    With the strategy multi_worker all workers call this at once, with the same
+    arguments and a workdir on a disk that they share. One of them, the chief,
+    writes; the others train along with it and read what it wrote.
+
     Args:
       config: What to train.
       dataset: What on; see `training.config.build_dataset`.
@@ -40,83 +53,63 @@ def train(
       tensorboard: Whether to write event files into workdir/tensorboard.
 
     Returns:
-      The trained model.
+      The trained model; see `load_model`.
 
     Raises:
       UsageError: If the workdir holds another configuration.
       RunError: If a loss is not finite, the disk refuses, or another process
         trains in the workdir.
+      PeerLost: If another worker is gone; all have to start anew.
       Interrupted: If a signal stopped it; the state is saved.
     """
     check_at_least("checkpoint_seconds", checkpoint_seconds, 0.0)
     make_directory(workdir)
-    busy = f"Another process trains in {workdir}; choose another --workdir."
-    with locked(workdir, busy):
+    with sole_writer(config, workdir), noticing_lost_peers(config.strategy):
         is_new = claim_workdir(config, workdir)
         try:
-            return _train(
-                config, dataset, workdir, checkpoint_seconds, tensorboard
-            )
+            if not is_trained(workdir):
+                _train(
+                    config, dataset, workdir, checkpoint_seconds, tensorboard
+                )
         except UsageError:
             # A configuration that cannot be trained is none to leave behind.
             if is_new:
                 for name in ("config.json", "log.jsonl", ".lock"):
                     (workdir / name).unlink(missing_ok=True)
             raise
+        model, _ = load_model(config, dataset, workdir)
+        return model
 
 
 def _train(config, dataset, workdir, checkpoint_seconds, tensorboard):
     strategy = make_strategy(config.strategy)
+    if config.strategy == "multi_worker":
+        compare_workers(config, workdir, strategy)
     with strategy.scope():
-        model = build_model(config, dataset)
-        model.compile(
-            {
-                objective.name: make_optimizer(
-                    config.optimizer,
-                    config.learning_rate,
-                    config.learning_rate_schedule,
-                    config.steps,
-                )
-                for objective in model.objectives()
-            },
-            jit_compile=use_xla(config.jit_compile),
-        )
-    checkpoints = Checkpoints(model, workdir / "checkpoints")
-    first_step = checkpoints.restore()
-    if first_step < config.steps:
+        model = build_model(config, dataset, config.precision)
+        compile_for(model, config)
+    chief = is_chief(config.strategy)
+    checkpoints = Checkpoints(model, workdir / "checkpoints", is_chief=chief)
+    if chief:
+        checkpoints.restore()
+    if config.strategy == "multi_worker":
+        share(strategy, checkpoints.variables, is_chief=chief)
+    for start, stop in phases(model, int(model.step.numpy()), config.steps):
+        model.enter(start)
+        model.train_function = step_function(model, strategy)
         _fit(
             model,
-            _batches(config, dataset, strategy, first_step),
-            first_step,
+            _batches(model, config, dataset, strategy, start),
+            start,
+            stop,
             config,
             workdir,
             checkpoints,
             checkpoint_seconds,
             tensorboard,
         )
-    return model
-
-
-def claim_workdir(config: ExperimentConfig, workdir: pathlib.Path) -> bool:
-    """Writes config.json, or checks the one that is there.
-
-    Returns:
-      Whether it was written.
-
-    Raises:
-      UsageError: If the workdir holds another configuration.
-    """
-    path = workdir / "config.json"
-    if not path.exists():
-        config.save(path)
-        return True
-    differences = config.differences(ExperimentConfig.load(path))
-    if differences:
-        raise UsageError(
-            f"{workdir} holds another run ({'; '.join(differences)}); choose "
-            "another --workdir or delete it."
-        )
-    return False
+    if config.strategy == "multi_worker":
+        meet(strategy)  # Once the chief has saved the last step.
 
 
 def load_model(
@@ -124,40 +117,91 @@ def load_model(
 ) -> tuple[LatentModel, int]:
     """The model of a run as its last checkpoint has it, and that step.
 
+    Its layers compute in float32, whatever it was trained in, and its weights
+    are the moving averages if the run has them.
+
     Raises:
       RunError: If there is no checkpoint, or one that does not fit.
     """
     model = build_model(config, dataset)
+    if config.ema_decay is not None:
+        compile_for(model, config)
     step = Checkpoints(model, workdir / "checkpoints").restore()
+    if config.ema_decay is not None and step:
+        for objective in model.objectives():
+            if objective.start < step:
+                model.optimizers[objective.name].finalize_variable_values(
+                    objective.variables
+                )
     return model, step
 
 
-def _batches(config, dataset, strategy, first_step):
-    """The images of each replica, from `first_step` on."""
+def _batches(model, config, dataset, strategy, first_step):
+    """The batches of each replica, from `first_step` on."""
     replicas = strategy.num_replicas_in_sync
-    return strategy.distribute_datasets_from_function(
-        lambda context: training_batches(
+
+    def of_worker(context):
+        local = replicas // context.num_input_pipelines
+        return model.batches(
             dataset,
             batch_size=config.batch_size,
             seed=config.seed,
             first_step=first_step,
             num_replicas=replicas,
+            replicas=range(
+                context.input_pipeline_id * local,
+                (context.input_pipeline_id + 1) * local,
+            ),
         )
-    )
+
+    return strategy.distribute_datasets_from_function(of_worker)
 
 
 def _fit(
     model,
     batches: tf.data.Dataset,
     first_step: int,
+    last_step: int,
     config: ExperimentConfig,
     workdir: pathlib.Path,
     checkpoints: Checkpoints,
     checkpoint_seconds: float,
     tensorboard: bool,
 ):
+    safekeeping = Safekeeping(checkpoints, first_step, checkpoint_seconds)
+    # In this order: a step that is not finite is never saved.
+    callbacks = [
+        FiniteCheck(first_step, lambda: checkpoints.latest),
+        safekeeping,
+    ]
+    with contextlib.ExitStack() as stack:
+        stack.callback(safekeeping.close)
+        if is_chief(config.strategy):
+            progress = _make_progress(
+                config, workdir, checkpoints, first_step, tensorboard
+            )
+            stack.callback(progress.close)
+            callbacks.insert(1, progress)
+        stack.enter_context(
+            noticing_lost_peers(config.strategy, lambda: safekeeping.step)
+        )
+        try:
+            model.fit(
+                batches,
+                steps_per_epoch=last_step - first_step,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=0,
+            )
+        except tf.errors.OpError:
+            # Workers that are stopped together do not go at the same instant.
+            safekeeping.stop_if_asked()
+            raise
+
+
+def _make_progress(config, workdir, checkpoints, first_step, tensorboard):
     records = truncate_log(workdir / "log.jsonl", first_step)
-    progress = Progress(
+    return Progress(
         workdir / "log.jsonl",
         first_step=first_step,
         num_steps=config.steps,
@@ -166,16 +210,3 @@ def _fit(
         last_checkpoint=lambda: checkpoints.latest,
         tensorboard=workdir / "tensorboard" if tensorboard else None,
     )
-    safekeeping = Safekeeping(checkpoints, first_step, checkpoint_seconds)
-    try:
-        model.fit(
-            batches,
-            steps_per_epoch=config.steps - first_step,
-            # In this order: a step that is not finite is never saved.
-            callbacks=[progress, safekeeping],
-            shuffle=False,
-            verbose=0,
-        )
-    finally:
-        safekeeping.close()
-        progress.close()

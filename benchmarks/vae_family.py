@@ -1,0 +1,165 @@
+"""Does the VAE family behave as its papers say? Trains and counts.
+
+    python benchmarks/vae_family.py --out=runs/vae_family
+
+Three seeds of each model on rendered dSprites, on a small budget. A run that is
+done is not trained again; the table goes to OUT/table.md, the numbers behind it
+to OUT/numbers.json.
+"""
+
+import gc
+import json
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+from absl import app, flags
+
+from tfdisent.data.load import load_dataset
+from tfdisent.evaluation.evaluate import evaluate, write_evaluation
+from tfdisent.evaluation.representation import Representation
+from tfdisent.losses.kl_decomposition import decompose_kl
+from tfdisent.training.config import ExperimentConfig
+from tfdisent.training.trainer import train
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("out", "runs/vae_family", "Folder of the runs.")
+flags.DEFINE_integer("steps", 3_000, "Updates of each run.")
+flags.DEFINE_multi_integer("seed", [0, 1, 2], "Seeds.")
+
+TC_BATCH, TC_BATCHES = 2_048, 5
+
+
+def grid(steps: int) -> dict[str, dict]:
+    """Name -> model and hyper-parameters; all else is the same for all."""
+    capacity = {"gamma": 100.0, "capacity_steps": steps * 2 // 3}
+    runs = {
+        f"beta_vae beta={beta:g}": {"model": "beta_vae", "beta": beta}
+        for beta in (0.5, 1.0, 4.0, 10.0, 50.0)
+    }
+    return runs | {
+        "capacity_vae c_max=25": {
+            "model": "capacity_vae",
+            "c_max": 25.0,
+            **capacity,
+        },
+        "capacity_vae c_max=10": {
+            "model": "capacity_vae",
+            "c_max": 10.0,
+            **capacity,
+        },
+        "factor_vae gamma=10": {
+            "model": "factor_vae",
+            "gamma": 10.0,
+            "discriminator_width": 256,
+            "discriminator_layers": 3,
+        },
+        "beta_tcvae beta=6": {
+            "model": "beta_tcvae",
+            "beta": 6.0,
+            "estimator": "mws",
+        },
+        "beta_vae beta=1000": {"model": "beta_vae", "beta": 1000.0},
+        "dip_vae_i lambda_od=10": {"model": "dip_vae_i", "lambda_od": 10.0},
+        "dip_vae_ii lambda_od=10": {"model": "dip_vae_ii", "lambda_od": 10.0},
+    }
+
+
+def total_correlation(model, dataset, seed: int) -> float:
+    """TC of q(z) by MSS, mean over 5 batches of 2,048 images, in nats."""
+    rng = np.random.default_rng(seed)
+    values = []
+    for i in range(TC_BATCHES):
+        factors = dataset.sample_factors(TC_BATCH, rng)
+        terms = Representation(model, dataset).terms(factors, seed)
+        posterior = tfp.distributions.Normal(
+            terms.mean, np.sqrt(terms.variance)
+        )
+        noise = tf.random.stateless_normal(terms.mean.shape, [seed, i])
+        codes = posterior.loc + posterior.scale * noise
+        kl_terms = decompose_kl(
+            posterior, codes, model.prior, len(dataset), "mss"
+        )
+        values.append(float(np.mean(kl_terms.total_correlation)))
+    return float(np.mean(values))
+
+
+def measure(name: str, seed: int, dataset, out: pathlib.Path) -> dict:
+    """Trains one run, unless that is done, and gives its numbers."""
+    hparams = dict(grid(FLAGS.steps)[name])
+    workdir = out / name.replace(" ", "-") / f"seed{seed}"
+    path = workdir / "numbers.json"
+    if path.exists():
+        return json.loads(path.read_text())
+    config = ExperimentConfig(
+        model=hparams.pop("model"),
+        hparams=hparams,
+        steps=FLAGS.steps,
+        seed=seed,
+    )
+    model = train(config, dataset, workdir)
+    evaluation = write_evaluation(
+        workdir,
+        config,
+        config.steps,
+        evaluate(model, dataset, metrics=("mig_histogram",)),
+    )
+    images = evaluation["images"]
+    numbers = {
+        "run": name,
+        "seed": seed,
+        "steps": config.steps,
+        "batch_size": config.batch_size,
+        "device": evaluation["training"]["device"],
+        "data": evaluation["data"]["provenance"],
+        "distortion": images["distortion"],
+        "rate": images["rate"],
+        "active_latents": images["active_latents"],
+        "largest_kl": max(images["kl_per_latent"]),
+        "total_correlation": total_correlation(model, dataset, seed),
+        **evaluation["metrics"]["mig_histogram"]["values"],
+    }
+    path.write_text(json.dumps(numbers, indent=2) + "\n")
+    return numbers
+
+
+def table(numbers: list[dict]) -> str:
+    """Mean over the seeds, with the values of each."""
+    keys = ("distortion", "rate", "total_correlation", "mig_histogram")
+    lines = [
+        f"| run | {' | '.join(keys)} | active latents |",
+        "| --- " * (len(keys) + 2) + "|",
+    ]
+    for name in dict.fromkeys(n["run"] for n in numbers):
+        runs = [n for n in numbers if n["run"] == name]
+        cells = [name]
+        for key in keys:
+            values = [run[key] for run in runs]
+            each = ", ".join(f"{v:.2f}" for v in values)
+            cells.append(f"{np.mean(values):.2f} ({each})")
+        cells.append(", ".join(str(run["active_latents"]) for run in runs))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(argv: list[str]) -> None:
+    """Trains what is missing and writes the table."""
+    del argv
+    out = pathlib.Path(FLAGS.out)
+    dataset = load_dataset("dsprites")
+    numbers = []
+    for name in grid(FLAGS.steps):
+        for seed in FLAGS.seed:
+            print(name, "seed", seed, flush=True)
+            numbers.append(measure(name, seed, dataset, out))
+            keras.backend.clear_session()
+            gc.collect()
+            (out / "numbers.json").write_text(json.dumps(numbers, indent=1))
+            (out / "table.md").write_text(table(numbers))
+    print(table(numbers))
+
+
+if __name__ == "__main__":
+    app.run(main)

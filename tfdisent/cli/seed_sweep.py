@@ -1,0 +1,87 @@
+"""One command, several seeds: one run after another, and their spread."""
+
+import gc
+import json
+import pathlib
+import sys
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from tfdisent.errors import RunError
+from tfdisent.training.workdir import write_atomically
+
+
+def sweep(
+    run: Callable[[int, pathlib.Path], dict],
+    seeds: list[int],
+    folder: pathlib.Path,
+) -> str:
+    """Does the runs of all seeds in folder/seed<N>.
+
+    What is done is not done again, so the same command goes on after a crash. A
+    run that fails keeps no other from its turn.
+
+    Args:
+      run: Trains and evaluates a seed in a workdir; gives the evaluation.
+      seeds: In the order of their turns.
+      folder: Of all; seeds.json in it has the scores so far.
+
+    Returns:
+      The table of all scores.
+
+    Raises:
+      RunError: At the end, if some failed.
+    """
+    scores, failed = {}, {}
+    for i, seed in enumerate(seeds):
+        print(f"\nseed {seed} ({i + 1} of {len(seeds)})", flush=True)
+        try:
+            scores[seed] = scores_of(run(seed, folder / f"seed{seed}"))
+        except RunError as error:
+            failed[seed] = str(error)
+            print(f"seed {seed} failed: {error}", file=sys.stderr, flush=True)
+            continue
+        finally:
+            # Graphs and weights of a run that is over.
+            keras.backend.clear_session()
+            gc.collect()
+        write_atomically(
+            folder / "seeds.json", json.dumps(scores, indent=2) + "\n"
+        )
+    if failed:
+        raise RunError(
+            f"{len(failed)} of {len(seeds)} seeds failed "
+            f"({', '.join(map(str, failed))}); the same command tries them "
+            "again."
+        )
+    return table(scores)
+
+
+def scores_of(evaluation: dict) -> dict[str, float]:
+    """Distortion, rate, active latents and the metrics' main values."""
+    images = evaluation["images"]
+    scores = {n: images[n] for n in ("distortion", "rate", "active_latents")}
+    for metric in evaluation["metrics"].values():
+        for name, value in metric["values"].items():
+            if "/" not in name:
+                scores[name] = value
+    return scores
+
+
+def table(scores: dict[int, dict[str, float]]) -> str:
+    """Mean, median and standard deviation (n - 1) over the seeds."""
+    lines = [
+        f"{'over ' + str(len(scores)) + ' seeds':<36}"
+        f"{'mean':>9}{'median':>9}{'sd':>9}"
+    ]
+    for name in next(iter(scores.values())):
+        values = [s[name] for s in scores.values()]
+        sd = (
+            f"{np.std(values, ddof=1):9.3f}" if len(values) > 1 else "        -"
+        )
+        lines.append(
+            f"  {name:<34}{np.mean(values):9.3f}{np.median(values):9.3f}{sd}"
+        )
+    return "\n".join(lines)
