@@ -48,6 +48,19 @@ def test_log_has_what_a_person_follows(squares, tmp_path):
     assert last["distortion"] < log[0]["distortion"]
 
 
+def test_each_phase_shows_what_it_has(squares, tmp_path, capsys):
+    hparams = {"num_latents": 3, "dae_steps": 20}
+    config = make_config(model="beta_vae_dae", hparams=hparams, steps=40)
+    train(config, squares, tmp_path)
+    first, last = records(tmp_path)
+    assert (first["step"], last["step"]) == (20, 40)
+    assert "dae_loss" in first and "distortion" not in first
+    assert "dae_loss" not in last and "distortion" in last
+    bars = [b for b in capsys.readouterr().err.split("\n") if "images/s" in b]
+    assert any("dae_loss" in bar for bar in bars)
+    assert any("distortion" in bar for bar in bars)
+
+
 def test_trained_model_is_loaded_again(squares, tmp_path):
     config = make_config()
     model = train(config, squares, tmp_path)

@@ -135,9 +135,10 @@ class Progress(keras.callbacks.Callback):
 def _summary(record: dict) -> str:
     """The numbers at the end of the bar."""
     parts = [f"{record['images_per_second']:,.0f} images/s"]
-    for name in ("distortion", "rate"):
-        if name in record:
-            parts.append(f"{name} {record[name]:.1f}")
+    shown = [name for name in ("distortion", "rate") if name in record]
+    # Before a decoder learns there are only losses.
+    for name in shown or [n for n in record if n.endswith("_loss")]:
+        parts.append(f"{name} {record[name]:.1f}")
     if "active_latents" in record:
         parts.append(
             f"active {record['active_latents']}/{len(record['kl_per_latent'])}"
