@@ -21,7 +21,8 @@ SMALL = {
 
 
 def make(name, dataset, **hparams):
-    hparams = {"num_latents": 3, **SMALL.get(name, {}), **hparams}
+    small = {"num_latents": 3, "architecture": "burgess"}
+    hparams = {**small, **SMALL.get(name, {}), **hparams}
     return MODELS[name].from_dataset(dataset, **hparams)
 
 
@@ -205,7 +206,11 @@ def test_two_replicas_of_16_take_the_step_of_one_of_32(
         one.get_weights(), two.get_weights(), before, strict=True
     ):
         scale = np.abs(a - c).max()
-        np.testing.assert_allclose(a - c, b - c, rtol=1e-3, atol=1e-3 * scale)
+        # Of the weights themselves only so many digits are kept.
+        rounding = np.finfo(np.float32).eps * np.abs(c).max()
+        np.testing.assert_allclose(
+            a - c, b - c, rtol=1e-3, atol=1e-3 * scale + rounding
+        )
         assert scale > 0
 
 
