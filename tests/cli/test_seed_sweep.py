@@ -35,6 +35,15 @@ def test_each_seed_has_its_folder_and_all_are_summed_up(tmp_path):
     assert scores["5"]["mig_histogram"] == 0.2
 
 
+def test_scores_of_an_earlier_sweep_stay(tmp_path):
+    sweep(lambda seed, workdir: evaluation(0.5), [0, 1], tmp_path)
+    table = sweep(lambda seed, workdir: evaluation(0.7), [1, 5], tmp_path)
+    scores = json.loads((tmp_path / "seeds.json").read_text())
+    migs = {seed: s["mig_histogram"] for seed, s in scores.items()}
+    assert migs == {"0": 0.5, "1": 0.7, "5": 0.7}
+    assert "over 2 seeds" in table
+
+
 def test_one_seed_has_no_spread(tmp_path):
     table = sweep(lambda seed, workdir: evaluation(0.5), [0], tmp_path)
     assert "nan" not in table and table.splitlines()[-1].endswith("-")

@@ -67,6 +67,18 @@ def test_loss_falls(name, squares):
     assert all(np.isfinite(values).all() for values in losses.values())
 
 
+def test_an_array_of_images_is_enough(name, squares):
+    images = squares.images(np.arange(75)).astype("f") / 255
+    model = compiled(make(name, squares))
+    before = model.get_weights()
+    model.fit(images, batch_size=16, epochs=2, verbose=0)
+    assert int(model.step.numpy()) == 2 * (75 // 16)
+    assert any(
+        not np.array_equal(a, b)
+        for a, b in zip(before, model.get_weights(), strict=True)
+    )
+
+
 def test_shapes(name, squares):
     model = make(name, squares)
     images = squares.images(np.arange(6)).astype("f") / 255

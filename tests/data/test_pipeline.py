@@ -141,3 +141,12 @@ def test_factors_belong_to_their_images(make_toy, step):
 def test_wrong_arguments_are_refused(make_toy, options):
     with pytest.raises(UsageError):
         training_batches(make_toy(), **{"seed": 0, **options})
+
+
+@pytest.mark.parametrize("scale", [1.0, 1 / 255])
+def test_images_that_are_not_uint8_are_refused(squares, monkeypatch, scale):
+    images = squares.images
+    monkeypatch.setattr(squares, "images", lambda i: images(i) * scale)
+    message = f"float64 from 0 to {255 * scale:g}; .* uint8 from 0 to 255"
+    with pytest.raises(UsageError, match=message):
+        training_batches(squares, batch_size=4, seed=0)

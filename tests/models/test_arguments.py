@@ -50,3 +50,12 @@ def test_every_argument_of_every_model_is_explained(name):
             str,
             tuple[int, int, int],
         )
+
+
+def test_a_class_may_say_anew_what_its_base_class_takes():
+    meanings = {
+        name: constructor_arguments(MODELS[name])["lambda_d"].meaning
+        for name in ("dip_vae_i", "dip_vae_ii")
+    }
+    assert "10 lambda_od unless given" in meanings["dip_vae_i"]
+    assert "10 lambda_od" not in meanings["dip_vae_ii"]

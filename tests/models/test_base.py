@@ -145,10 +145,14 @@ def test_schedule_of_a_phase_is_over_the_steps_of_the_phase(squares):
     )
 
 
-def test_xla_and_talking_replicas_exclude_each_other(mirrored):
+def test_xla_or_parts_and_talking_replicas_exclude_each_other(mirrored):
     settings = {"jit_compile": True, "global_statistics": True}
     compiled(SGD(1.0), **settings)
     with mirrored.scope(), pytest.raises(UsageError, match="jit_compile=off"):
+        compiled(SGD(1.0), **settings)
+    settings = {"gradient_accumulation": 2, "global_statistics": True}
+    compiled(SGD(1.0), **settings)
+    with mirrored.scope(), pytest.raises(UsageError, match="accumulation=1"):
         compiled(SGD(1.0), **settings)
 
 

@@ -89,7 +89,7 @@ def test_dae_loss_is_half_the_squared_error_of_the_filled_hole():
 
 @SPACES
 @pytest.mark.parametrize("likelihood", ["bernoulli", "calibrated_gaussian"])
-def test_distortion_is_half_the_squared_distance_of_what_the_dae_sees(
+def test_mismatch_is_half_the_squared_distance_of_what_the_dae_sees(
     space, likelihood
 ):
     model = make(space=space, likelihood=likelihood)
@@ -106,7 +106,9 @@ def test_distortion_is_half_the_squared_distance_of_what_the_dae_sees(
     assert seen[0].shape == (8, 7 if space == "features" else 256)
     expected = 0.5 * ((seen[0] - seen[1]) ** 2).sum(axis=1)
     np.testing.assert_allclose(
-        model.distortion(IMAGES, codes), expected, rtol=1e-4
+        model.mismatch(IMAGES, model.decode(codes, IMAGES)),
+        expected,
+        rtol=1e-4,
     )
 
 
@@ -114,10 +116,16 @@ def test_distortion_is_half_the_squared_distance_of_what_the_dae_sees(
 def test_loss_is_the_feature_distance_and_beta_times_the_rate(beta):
     model = make(beta=beta)
     loss, logs = model.elbo_loss(IMAGES, SEED, STEP)
-    kl = np.mean(rate(model.encode(IMAGES), model.prior))
+    posterior = model.encode(IMAGES)
+    kl = np.mean(rate(posterior, model.prior))
     assert kl > 0.1
+    noise = tf.random.stateless_normal(posterior.loc.shape, SEED)
+    likelihood = model.decode(posterior.loc + posterior.scale * noise)
+    distance = np.mean(model.mismatch(IMAGES, likelihood))
+    np.testing.assert_allclose(loss, distance + beta * kl, rtol=1e-5)
+    # The log has the nats of the pixels, as that of every model.
     np.testing.assert_allclose(
-        loss, float(logs["distortion"]) + beta * kl, rtol=1e-5
+        logs["distortion"], -np.mean(likelihood.log_prob(IMAGES)), rtol=1e-5
     )
 
 

@@ -87,7 +87,7 @@ def test_training_raises_the_rate_to_the_capacity_and_logs_it(squares):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"c_min": 5.0, "c_max": 4.0}, "c_max is 4; .* c_min, which is 5"),
+        ({"c_min": 5.0, "c_max": 4.0}, "c_max is 4; .* at least 5"),
         ({"c_min": -1.0}, "c_min is -1"),
         ({"c_max": float("inf")}, "c_max is inf"),
         ({"gamma": -1.0}, "gamma is -1"),

@@ -5,11 +5,7 @@ import numpy as np
 import pytest
 
 from tfdisent.errors import UsageError
-from tfdisent.models.networks import (
-    ARCHITECTURES,
-    make_networks,
-    tc_discriminator,
-)
+from tfdisent.models.networks import ARCHITECTURES, make_networks
 from tfdisent.models.vae import VAE
 
 # Of the papers' tables; those of higgins by hand:
@@ -74,13 +70,6 @@ def test_burgess_halves_down_to_4_pixels(size, maps):
     encoder, _ = ARCHITECTURES["burgess"]((size, size, 1), 4)
     convolutions = [c for c in encoder.layers if "conv2d" in c.name]
     assert [c.output.shape[1] for c in convolutions] == maps
-
-
-def test_discriminator_has_the_parameters_of_the_study():
-    assert count(tc_discriminator(10)) == 5_018_002
-    assert count(tc_discriminator(10, width=7, num_layers=2)) == (
-        10 * 7 + 7 + 7 * 7 + 7 + 7 * 2 + 2
-    )
 
 
 def own_networks(image_shape, num_latents, seed):

@@ -64,3 +64,8 @@ def test_epochs_are_rounded_up_to_whole_steps():
     assert steps_of_epochs(2, 75, 16) == 10  # 150 images in 9.4 batches
     with pytest.raises(UsageError, match="epochs is 0"):
         steps_of_epochs(0, 75, 16)
+
+
+def test_what_json_cannot_hold_is_refused_in_words():
+    with pytest.raises(UsageError, match="architecture is <function .* `fit`"):
+        ExperimentConfig(model="vae", hparams={"architecture": lambda: None})

@@ -69,6 +69,18 @@ def test_trained_model_is_loaded_again(squares, tmp_path):
     np.testing.assert_array_equal(weights(model), weights(loaded))
 
 
+def test_averages_that_there_are_not_yet_do_not_stand_for_the_weights(
+    squares, tmp_path
+):
+    # The first steps in float16 are left out until the scale is found.
+    config = make_config(steps=2, ema_decay=0.9, precision="mixed_float16")
+    model = train(config, squares, tmp_path)
+    (record,) = records(tmp_path)
+    assert record["vae_loss_scale"] < 2.0**15
+    untrained = trainer.build_model(config, squares)
+    np.testing.assert_array_equal(weights(model), weights(untrained))
+
+
 class Crash(Exception):
     pass
 

@@ -147,7 +147,7 @@ def help_text(usage: str, own_flags: tuple[str, ...], argv: list[str]) -> str:
         lines.append(entry(name, meaning))
     for name, settings in cls.PRESETS.items():
         given = ", ".join(f"{k} {v}" for k, v in settings.items())
-        lines.append(entry(f"preset={name}", given))
+        lines.append(entry(f"preset={name}", given or "the defaults above"))
     return "\n".join(lines)
 
 
@@ -171,4 +171,4 @@ def _scale_phases(hparams: dict, fields: dict) -> None:
     for name in _SPANS:
         if published and name in _preset() and not FLAGS[name].present:
             share = hparams[name] / published
-            hparams[name] = round(share * fields["steps"])
+            hparams[name] = max(1, round(share * fields["steps"]))

@@ -26,7 +26,7 @@ def sweep(
     Args:
       run: Trains and evaluates a seed in a workdir; gives the evaluation.
       seeds: In the order of their turns.
-      folder: Of all; seeds.json in it has the scores so far.
+      folder: Of all; seeds.json in it has the scores of all seeds so far.
 
     Returns:
       The table of all scores.
@@ -34,6 +34,8 @@ def sweep(
     Raises:
       RunError: At the end, if some failed.
     """
+    path = folder / "seeds.json"
+    earlier = json.loads(path.read_text()) if path.exists() else {}
     scores, failed = {}, {}
     for i, seed in enumerate(seeds):
         print(f"\nseed {seed} ({i + 1} of {len(seeds)})", flush=True)
@@ -47,9 +49,9 @@ def sweep(
             # Graphs and weights of a run that is over.
             keras.backend.clear_session()
             gc.collect()
-        write_atomically(
-            folder / "seeds.json", json.dumps(scores, indent=2) + "\n"
-        )
+        # JSON has names for keys.
+        known = earlier | {str(seed): s for seed, s in scores.items()}
+        write_atomically(path, json.dumps(known, indent=2) + "\n")
     if failed:
         raise RunError(
             f"{len(failed)} of {len(seeds)} seeds failed "

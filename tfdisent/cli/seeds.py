@@ -28,8 +28,10 @@ def parse_seeds(text: str) -> list[int]:
         if match is None:
             raise _refusal(text, f"{part!r} is none")
         first, last = int(match[1]), int(match[2] or match[1])
-        if not first <= last <= _LARGEST:
-            raise _refusal(text, f"{part!r} is none")
+        if first > last:
+            raise _refusal(text, f"{part!r} ends before it starts")
+        if last > _LARGEST:
+            raise _refusal(text, f"{last} is too large")
         if len(seeds) + last - first >= _MOST:
             raise _refusal(text, f"{_MOST} seeds are the most")
         seeds += range(first, last + 1)

@@ -49,12 +49,12 @@ def main(argv: list[str]) -> None:
         raise UsageError(
             f"{' '.join(argv[1:])} is not understood; write --flag=value."
         )
-    if FLAGS.seeds and FLAGS.seed is not None:
+    if FLAGS.seeds is not None and FLAGS.seed is not None:
         raise UsageError(
             f"--seed={FLAGS.seed} and --seeds={FLAGS.seeds} were given; give "
             "one of them."
         )
-    seeds = parse_seeds(FLAGS.seeds) if FLAGS.seeds else None
+    seeds = None if FLAGS.seeds is None else parse_seeds(FLAGS.seeds)
     config = run_flags.config_from_flags()
     workdir = pathlib.Path(FLAGS.workdir or run_flags.default_workdir())
     print(f"workdir   {workdir}", flush=True)

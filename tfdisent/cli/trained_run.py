@@ -59,4 +59,11 @@ def from_flags(argv: list[str]) -> TrainedRun:
     model, step = load_model(config, dataset, workdir)
     if not step:
         raise RunError(f"{workdir} has no checkpoint yet; bin/train goes on.")
+    waiting = [o for o in model.objectives() if o.start >= step]
+    if waiting:
+        raise RunError(
+            f"{workdir} is at step {step:,} and the objective "
+            f"{waiting[0].name} starts at step {waiting[0].start:,}; bin/train "
+            "goes on."
+        )
     return TrainedRun(workdir, config, dataset, model, step)

@@ -50,11 +50,13 @@ def training_batches(
       images' factors, int64 [B / R, K]; of static shape.
 
     Raises:
-      UsageError: the batch is larger than the data, or R does not divide
+      UsageError: the images are not uint8, the batch is larger than the data,
+        or R does not divide
         it, or a number is out of range.
     """
     n = len(dataset)
     _check(n, batch_size, seed, first_step, num_replicas)
+    _check_pixels(dataset)
     per_replica = batch_size // num_replicas
     own = replicas or range(num_replicas)
 
@@ -105,6 +107,16 @@ def _shuffle(positions: tf.Tensor, n: int, seed: int) -> tf.Tensor:
         max_index=tf.constant(n - 1, tf.int64),
         rounds=_ROUNDS,
     )
+
+
+def _check_pixels(dataset: FactorDataset) -> None:
+    images = np.asarray(dataset.images(np.arange(min(len(dataset), 8))))
+    if images.dtype != np.uint8:
+        raise UsageError(
+            f"{dataset.name} gives images of {images.dtype} from "
+            f"{images.min():g} to {images.max():g}; they must be uint8 from 0 "
+            "to 255."
+        )
 
 
 def _check(

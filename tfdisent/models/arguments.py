@@ -69,11 +69,14 @@ def constructor_arguments(cls: type) -> dict[str, Argument]:
     Returns:
       Arguments by name; those of `cls` itself first.
     """
-    arguments = {}
+    arguments, meanings = {}, {}
     for base in cls.__mro__:
-        if "__init__" not in vars(base) or base.__module__.startswith("keras"):
+        if base.__module__.startswith("keras"):
             continue
-        meanings = documented(base, "Args:")
+        # A class may say anew what its base class takes.
+        meanings = documented(base, "Args:") | meanings
+        if "__init__" not in vars(base):
+            continue
         for name, parameter in inspect.signature(
             base.__init__
         ).parameters.items():

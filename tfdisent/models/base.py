@@ -18,6 +18,7 @@ from tfdisent.models.arguments import (
     constructor_arguments,
 )
 from tfdisent.models.gradients import gradient_fn
+from tfdisent.models.updates import is_scaled, own_share, scale_of
 
 tfd = tfp.distributions
 fold_in = tf.random.experimental.stateless_fold_in
@@ -147,16 +148,17 @@ class LatentModel(keras.Model):
           **kwargs: For `keras.Model.compile`.
 
         Raises:
-          UsageError: If XLA is asked for with global statistics on several
-            replicas, which talk to each other inside the losses.
+          UsageError: If XLA or accumulation is asked for with global statistics
+            on several replicas, which talk to each other inside the losses.
         """
         synchronises = global_statistics and (
             tf.distribute.get_strategy().num_replicas_in_sync > 1
         )
-        if synchronises and jit_compile:
+        if synchronises and (jit_compile or gradient_accumulation > 1):
             raise UsageError(
-                "global_statistics is for jit_compile=off: replicas exchange "
-                "codes inside the loss, where XLA cannot."
+                "global_statistics on several replicas is for jit_compile=off "
+                "and gradient_accumulation=1: replicas exchange codes inside "
+                "the loss, where neither can."
             )
         objectives = self.objectives()
         # XLA is applied to each objective below and not by Keras, which would
@@ -189,15 +191,29 @@ class LatentModel(keras.Model):
             )
         self.enter(0)
 
-    def fit(self, x=None, *args, **kwargs):
+    def fit(self, x=None, *, batch_size: int | None = None, **kwargs):
         """See `keras.Model.fit`.
 
+        It works on the objectives of the step that `enter` was given last.
+
+        Args:
+          x: Batches such as `batches` makes, of a static size; or images in
+            [0, 1], `[n, H, W, C]`, which are shuffled by `seed`.
+          batch_size: Of images; 64 unless given.
+          **kwargs: For `keras.Model.fit`.
+
         Raises:
-          UsageError: If images are given as an array whose values leave [0, 1].
+          UsageError: If images leave [0, 1]; batches are not looked at.
         """
         if isinstance(x, np.ndarray | tf.Tensor):
             check_images("images", x)
-        return super().fit(x, *args, **kwargs)
+            x = (
+                tf.data.Dataset.from_tensor_slices(tf.cast(x, tf.float32))
+                .shuffle(len(x), self.seed)
+                .batch(min(batch_size or 64, len(x)), drop_remainder=True)
+            )
+            kwargs["shuffle"] = False
+        return super().fit(x, **kwargs)
 
     def enter(self, step: int) -> None:
         """Makes `train_step` work on the objectives of a step from here on."""
@@ -229,33 +245,11 @@ class LatentModel(keras.Model):
                 scale_of(optimizer),
             )
             optimizer.apply(
-                self._own_share(gradients, optimizer), objective.variables
+                own_share(gradients, optimizer, self.clip_norm),
+                objective.variables,
             )
             logs |= {f"{objective.name}_loss": loss, **values}
+            if is_scaled(optimizer):
+                logs[f"{objective.name}_loss_scale"] = scale_of(optimizer)
         self.step.assign_add(1)
         return replicas.mean(logs)
-
-    def _own_share(self, gradients, optimizer) -> list[tf.Tensor]:
-        """What each replica gives to an optimizer, which adds them up.
-
-        The loss is a mean over replicas. Norms, and whether all is finite, are
-        of the sum: Keras would look at each replica's part.
-        """
-        num = replicas.num_replicas()
-        gradients = [g / num for g in gradients]
-        is_scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-        if self.clip_norm is None and not (is_scaled and num > 1):
-            return gradients
-        gradients = replicas.total(gradients)
-        if self.clip_norm is not None:
-            gradients, _ = tf.clip_by_global_norm(
-                gradients, self.clip_norm * scale_of(optimizer)
-            )
-        return [g / num for g in gradients]
-
-
-def scale_of(optimizer: keras.optimizers.Optimizer):
-    """The factor on a loss whose gradients would vanish in float16."""
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return optimizer.dynamic_scale.value
-    return 1.0

@@ -9,7 +9,7 @@ from tfdisent.models.arguments import (
 )
 from tfdisent.models.base import Objective
 from tfdisent.models.beta_vae import BetaVAE
-from tfdisent.models.networks import denoising_autoencoder
+from tfdisent.models.denoising_autoencoder import denoising_autoencoder
 
 SPACES = ("features", "pixels")
 
@@ -25,11 +25,9 @@ class BetaVAEDAE(BetaVAE):
 
     x' is the mean of p(x|z). J gives the DAE's features, or with space "pixels"
     the image that the DAE makes of them: the paper says the one in section 4
-    and the other in appendix A. In training the distortion in the log is the
-    first term, up to a constant the nats of a Gaussian of unit variance around
-    J(x'); evaluation gives -log p(x|z) of the pixels, as for all models. Images
-    are decoded by the beta-VAE alone; the paper shows them after a further pass
-    through the DAE.
+    and the other in appendix A. The distortion in the log is -log p(x|z) of the
+    pixels, as for all models, and is not in the loss. Images are decoded by the
+    beta-VAE alone; the paper shows them after a further pass through the DAE.
 
     Args:
       dae_steps: Steps in which the DAE learns, at least 1 and fewer than those
@@ -95,10 +93,9 @@ class BetaVAEDAE(BetaVAE):
             features = self.dae_decoder(features)
         return tf.cast(features, tf.float32)
 
-    def distortion(self, images, codes):
-        decoded = self.decode(codes).mean()  # [B, H, W, C]
+    def mismatch(self, images, likelihood):
         return half_squared_distance(
-            self.features(images), self.features(decoded)
+            self.features(images), self.features(likelihood.mean())
         )
 
     def dae_loss(self, images, seed, step):

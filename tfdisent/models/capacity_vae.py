@@ -1,6 +1,5 @@
 """The VAE with controlled capacity (CCI-VAE, annealed VAE)."""
 
-from tfdisent.errors import UsageError
 from tfdisent.losses.capacity import READINGS, capacity_penalty
 from tfdisent.losses.schedules import linear
 from tfdisent.models.arguments import check_at_least, check_choice
@@ -66,14 +65,9 @@ class CapacityVAE(VAE):
     ):
         check_at_least("gamma", gamma, 0.0)
         check_at_least("c_min", c_min, 0.0)
-        check_at_least("c_max", c_max, 0.0)
+        check_at_least("c_max", c_max, c_min)
         check_at_least("capacity_steps", capacity_steps, 0)
         check_choice("reading", reading, READINGS)
-        if c_max < c_min:
-            raise UsageError(
-                f"c_max is {c_max:g}; it must be at least c_min, which is "
-                f"{c_min:g}."
-            )
         super().__init__(**kwargs)
         self.gamma = gamma
         self.c_min, self.c_max = c_min, c_max

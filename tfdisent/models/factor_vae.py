@@ -11,7 +11,7 @@ from tfdisent.losses.density_ratio import (
 from tfdisent.models import replicas
 from tfdisent.models.arguments import check_at_least, check_positive
 from tfdisent.models.base import Objective, fold_in
-from tfdisent.models.networks import tc_discriminator
+from tfdisent.models.tc_discriminator import tc_discriminator
 from tfdisent.models.vae import VAE
 
 

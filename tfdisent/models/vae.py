@@ -139,9 +139,16 @@ class VAE(LatentModel):
         """KL(q(z|x) || p(z)), `[B]`, in nats."""
         return rate(posterior, self.prior)
 
-    def distortion(self, images: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
-        """-log p(x|z), `[B]`, in nats."""
-        return -self.decode(codes, images).log_prob(images)
+    def mismatch(
+        self, images: tf.Tensor, likelihood: tfd.Distribution
+    ) -> tf.Tensor:
+        """What the loss has of the reconstruction: the distortion, `[B]`.
+
+        Args:
+          images: x, `[B, H, W, C]`.
+          likelihood: p(x|z) of their codes.
+        """
+        return -likelihood.log_prob(images)
 
     def _of_the_batch(self, posterior, codes):
         """Posterior and codes that a regularizer sees; see `compile`."""
@@ -153,26 +160,26 @@ class VAE(LatentModel):
         return posterior, replicas.gather(codes)
 
     def elbo_loss(self, images, seed, step):
-        """Distortion + regularizer, `[]`, with what is worth a log."""
+        """Mismatch + regularizer, `[]`, with what is worth a log."""
         posterior = self.encode(images)
         noise = tf.random.stateless_normal(tf.shape(posterior.loc), seed)
         codes = posterior.loc + posterior.scale * noise  # [B, D]
-        distortion = self.distortion(images, codes)  # [B]
+        likelihood = self.decode(codes, images)
+        mismatch = self.mismatch(images, likelihood)  # [B]
         penalty, logs = self.regularizer(
             *self._of_the_batch(posterior, codes), step
         )
         weight = warm_up(step, self.warmup_start, self.warmup_steps)
         kl = posterior.kl_divergence(self.prior)  # [B, D]
         logs = {
-            "distortion": tf.reduce_mean(distortion),
+            "distortion": -tf.reduce_mean(likelihood.log_prob(images)),
             "rate": tf.reduce_mean(tf.reduce_sum(kl, axis=1)),
             "kl_per_latent": tf.reduce_mean(kl, axis=0),
             "regularizer_weight": weight,
             **logs,
         }
-        return tf.reduce_mean(distortion) + weight * tf.reduce_mean(
-            penalty
-        ), logs
+        loss = tf.reduce_mean(mismatch) + weight * tf.reduce_mean(penalty)
+        return loss, logs
 
     def objectives(self) -> tuple[Objective, ...]:
         variables = (

@@ -93,6 +93,7 @@ class ExperimentConfig:
                     f"{self.model} does not take --{name}; it takes "
                     f"{', '.join(f'--{n}' for n in taken)}."
                 )
+        _check_json(self.hparams)
         check_at_least("steps", self.steps, 1)
         check_at_least("batch_size", self.batch_size, 1)
         check_positive("learning_rate", self.learning_rate)
@@ -151,6 +152,17 @@ class ExperimentConfig:
             for name in {**mine, **theirs}
             if mine.get(name) != theirs.get(name)
         ]
+
+
+def _check_json(hparams: dict) -> None:
+    for name, value in hparams.items():
+        try:
+            json.dumps(value)
+        except TypeError:
+            raise UsageError(
+                f"{name} is {value!r}, which config.json cannot hold; a model "
+                "that is made with it trains by `compile` and `fit`."
+            ) from None
 
 
 def _flat(config: ExperimentConfig) -> dict:

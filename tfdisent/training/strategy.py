@@ -90,12 +90,13 @@ def step_function(model, strategy: tf.distribute.Strategy):
 
 
 def use_xla(config) -> bool:
-    """Resolves jit_compile of a run: on, off and auto.
+    """Resolves jit_compile of a run, in the scope of its strategy.
 
     Auto is on where there is a GPU, unless replicas talk to each other inside
     the losses.
     """
     if config.jit_compile == "auto":
         has_gpu = bool(tf.config.list_logical_devices("GPU"))
-        return has_gpu and not config.global_statistics
+        num_replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        return has_gpu and not (config.global_statistics and num_replicas > 1)
     return config.jit_compile == "on"

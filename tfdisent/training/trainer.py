@@ -76,6 +76,8 @@ def train(
             if is_new:
                 for name in ("config.json", "log.jsonl", ".lock"):
                     (workdir / name).unlink(missing_ok=True)
+                if not any(workdir.iterdir()):
+                    workdir.rmdir()
             raise
         model, _ = load_model(config, dataset, workdir)
         return model
@@ -127,12 +129,11 @@ def load_model(
     if config.ema_decay is not None:
         compile_for(model, config)
     step = Checkpoints(model, workdir / "checkpoints").restore()
-    if config.ema_decay is not None and step:
+    if config.ema_decay is not None:
         for objective in model.objectives():
-            if objective.start < step:
-                model.optimizers[objective.name].finalize_variable_values(
-                    objective.variables
-                )
+            optimizer = model.optimizers[objective.name]
+            if optimizer.iterations > 0:  # Before that there is no average.
+                optimizer.finalize_variable_values(objective.variables)
     return model, step
 
 
