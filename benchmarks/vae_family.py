@@ -56,6 +56,14 @@ def grid(steps: int) -> dict[str, dict]:
             "discriminator_width": 256,
             "discriminator_layers": 3,
         },
+        # In so few steps the discriminator has to be fast.
+        "factor_vae gamma=35 discriminator_rate=1e-3": {
+            "model": "factor_vae",
+            "gamma": 35.0,
+            "discriminator_width": 256,
+            "discriminator_layers": 3,
+            "discriminator_rate": 1e-3,
+        },
         "beta_tcvae beta=6": {
             "model": "beta_tcvae",
             "beta": 6.0,
@@ -185,11 +193,13 @@ def claims(numbers: list[dict]) -> dict[str, list[bool]]:
             found[f"capacity {c} is met within 5 %"] = (
                 abs(run["rate"] - c) <= 0.05 * c
             )
-        for name in ("factor_vae gamma=10", "beta_tcvae beta=6"):
+        for name in grid(0):
+            if not name.startswith(("factor_vae", "beta_tcvae")):
+                continue
             run = by_run[name, seed]
-            tc, model = run["total_correlation"], name.split()[0]
-            found[f"{model}: lower TC than the VAE"] = tc < tcs[1]
-            found[f"{model}: lower TC than a beta-VAE of its distortion"] = (
+            tc = run["total_correlation"]
+            found[f"{name}: lower TC than the VAE"] = tc < tcs[1]
+            found[f"{name}: lower TC than a beta-VAE of its distortion"] = (
                 tc < np.interp(run["distortion"], distortions, tcs)
             )
         collapsed = by_run["beta_vae beta=1000", seed]

@@ -212,8 +212,8 @@ class LatentModel(keras.Model):
                 .shuffle(len(x), self.seed)
                 .batch(min(batch_size or 64, len(x)), drop_remainder=True)
             )
-            kwargs["shuffle"] = False
-        return super().fit(x, **kwargs)
+        # Batches come shuffled; Keras would say that it cannot.
+        return super().fit(x, **{"shuffle": False, **kwargs})
 
     def enter(self, step: int) -> None:
         """Makes `train_step` work on the objectives of a step from here on."""
