@@ -24,9 +24,6 @@ from tfdisent.training.config import ExperimentConfig
 from tfdisent.training.trainer import train
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("out", "runs/vae_family", "Folder of the runs.")
-flags.DEFINE_integer("steps", 3_000, "Updates of each run.")
-flags.DEFINE_multi_integer("seed", [0, 1, 2], "Seeds.")
 
 BETAS = (0.5, 1.0, 4.0, 10.0, 50.0)
 TC_IMAGES, TC_CODES = 50_000, 2_000
@@ -115,9 +112,11 @@ def total_correlation(model, dataset, seed: int) -> float:
     return mixture_tc(terms.mean, stddev, codes)
 
 
-def measure(name: str, seed: int, dataset, out: pathlib.Path) -> dict:
+def measure(
+    name: str, seed: int, steps: int, dataset, out: pathlib.Path
+) -> dict:
     """Trains one run, unless that is done, and gives its numbers."""
-    hparams = dict(grid(FLAGS.steps)[name])
+    hparams = dict(grid(steps)[name])
     workdir = out / name.replace(" ", "-") / f"seed{seed}"
     path = workdir / "numbers.json"
     if path.exists():
@@ -125,7 +124,7 @@ def measure(name: str, seed: int, dataset, out: pathlib.Path) -> dict:
     config = ExperimentConfig(
         model=hparams.pop("model"),
         hparams=hparams,
-        steps=FLAGS.steps,
+        steps=steps,
         seed=seed,
     )
     model = train(config, dataset, workdir)
@@ -228,7 +227,7 @@ def main(argv: list[str]) -> None:
     for name in grid(FLAGS.steps):
         for seed in FLAGS.seed:
             print(name, "seed", seed, flush=True)
-            numbers.append(measure(name, seed, dataset, out))
+            numbers.append(measure(name, seed, FLAGS.steps, dataset, out))
             keras.backend.clear_session()
             gc.collect()
             (out / "numbers.json").write_text(json.dumps(numbers, indent=1))
@@ -239,4 +238,7 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("out", "runs/vae_family", "Folder of the runs.")
+    flags.DEFINE_integer("steps", 3_000, "Updates of each run.")
+    flags.DEFINE_multi_integer("seed", [0, 1, 2], "Seeds.")
     app.run(main)

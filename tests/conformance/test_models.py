@@ -13,6 +13,7 @@ from tfdisent.training.trainer import load_model, train
 
 pytestmark = pytest.mark.parametrize("name", MODELS)
 
+TINY = {"num_latents": 3, "architecture": "burgess"}
 # So that 10 steps go through all phases, and in little time.
 SMALL = {
     "factor_vae": {"discriminator_width": 32, "discriminator_layers": 2},
@@ -21,8 +22,7 @@ SMALL = {
 
 
 def make(name, dataset, **hparams):
-    small = {"num_latents": 3, "architecture": "burgess"}
-    hparams = {**small, **SMALL.get(name, {}), **hparams}
+    hparams = {**TINY, **SMALL.get(name, {}), **hparams}
     return MODELS[name].from_dataset(dataset, **hparams)
 
 
@@ -109,7 +109,7 @@ def test_config_rebuilds_the_model(name, squares):
 def test_checkpoint_and_export_give_the_model_again(name, squares, tmp_path):
     config = ExperimentConfig(
         model=name,
-        hparams={"num_latents": 3, **SMALL.get(name, {})},
+        hparams={**TINY, **SMALL.get(name, {})},
         steps=5,
         batch_size=16,
     )
@@ -141,7 +141,7 @@ def test_runs_under_xla_on_two_replicas(name, squares, mirrored):
 
 @pytest.mark.parametrize("precision", PRECISIONS[1:])
 def test_runs_in_mixed_precision(name, precision, squares, tmp_path):
-    hparams = {"num_latents": 3, **SMALL.get(name, {})}
+    hparams = {**TINY, **SMALL.get(name, {})}
     if name == "beta_vae_dae":
         # Float16 leaves out steps until it has found its scale.
         hparams["dae_steps"] = 10
