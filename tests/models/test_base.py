@@ -141,7 +141,7 @@ def test_schedule_of_a_phase_is_over_the_steps_of_the_phase(squares):
         [rates["vae"](n) for n in (0, 29, 30)], [1.0, 1.0, 0.2], rtol=1e-6
     )
     np.testing.assert_allclose(
-        [rates["dae"](n) for n in (44, 45)], [1e-3, 2e-4], rtol=1e-6
+        [rates["dae"](n) for n in (44, 45)], [1e-4, 2e-5], rtol=1e-6
     )
 
 

@@ -68,7 +68,7 @@ class BetaVAEDAE(BetaVAE):
         self,
         *,
         dae_steps: int = 4_000,
-        dae_rate: float = 1e-3,
+        dae_rate: float = 1e-4,
         num_features: int = 100,
         space: str = "features",
         **kwargs,
