@@ -106,7 +106,7 @@ def test_mismatch_is_half_the_squared_distance_of_what_the_dae_sees(
     assert seen[0].shape == (8, 7 if space == "features" else 256)
     expected = 0.5 * ((seen[0] - seen[1]) ** 2).sum(axis=1)
     np.testing.assert_allclose(
-        model.mismatch(IMAGES, model.decode(codes, IMAGES)),
+        model.mismatch(IMAGES, model.decode(codes, IMAGES), None),
         expected,
         rtol=1e-4,
     )
@@ -121,7 +121,7 @@ def test_loss_is_the_feature_distance_and_beta_times_the_rate(beta):
     assert kl > 0.1
     noise = tf.random.stateless_normal(posterior.loc.shape, SEED)
     likelihood = model.decode(posterior.loc + posterior.scale * noise)
-    distance = np.mean(model.mismatch(IMAGES, likelihood))
+    distance = np.mean(model.mismatch(IMAGES, likelihood, None))
     np.testing.assert_allclose(loss, distance + beta * kl, rtol=1e-5)
     # The log has the nats of the pixels, as that of every model.
     np.testing.assert_allclose(

@@ -50,6 +50,12 @@ class Objective(NamedTuple):
         return self.start <= step and (self.stop is None or step < self.stop)
 
 
+def draw(posterior: tfd.Normal, seed: tf.Tensor) -> tf.Tensor:
+    """Codes z = mean + stddev * noise of q(z|x), `[B, D]`."""
+    noise = tf.random.stateless_normal(tf.shape(posterior.loc), seed)
+    return posterior.loc + posterior.scale * noise
+
+
 class LatentModel(keras.Model):
     """A model with codes.
 

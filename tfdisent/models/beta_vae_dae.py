@@ -93,7 +93,7 @@ class BetaVAEDAE(BetaVAE):
             features = self.dae_decoder(features)
         return tf.cast(features, tf.float32)
 
-    def mismatch(self, images, likelihood):
+    def mismatch(self, images, likelihood, distortion):
         return half_squared_distance(
             self.features(images), self.features(likelihood.mean())
         )

@@ -10,7 +10,7 @@ from tfdisent.losses.density_ratio import (
 )
 from tfdisent.models import replicas
 from tfdisent.models.arguments import check_at_least, check_positive
-from tfdisent.models.base import Objective, fold_in
+from tfdisent.models.base import Objective, draw, fold_in
 from tfdisent.models.tc_discriminator import tc_discriminator
 from tfdisent.models.vae import VAE
 
@@ -139,7 +139,7 @@ class FactorVAE(VAE):
         """How well both classes are told apart, `[]`, with its accuracy."""
         del step
         own, other = (
-            tf.stop_gradient(self._sample(part, fold_in(seed, i)))
+            tf.stop_gradient(draw(self.encode(part), fold_in(seed, i)))
             for i, part in enumerate(self._split(images))
         )  # [B, D]
         if self.global_statistics:
@@ -154,11 +154,6 @@ class FactorVAE(VAE):
                 tf.cast(is_right, tf.float32)
             )
         }
-
-    def _sample(self, images, seed):
-        posterior = self.encode(images)
-        noise = tf.random.stateless_normal(tf.shape(posterior.loc), seed)
-        return posterior.loc + posterior.scale * noise
 
     def objectives(self):
         return (

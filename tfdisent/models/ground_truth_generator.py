@@ -12,7 +12,7 @@ from tfdisent.losses.capacity import capacity_penalty
 from tfdisent.losses.likelihoods import bernoulli
 from tfdisent.losses.schedules import linear
 from tfdisent.models.arguments import check_at_least, check_positive
-from tfdisent.models.base import LatentModel, Objective
+from tfdisent.models.base import LatentModel, Objective, draw
 from tfdisent.models.networks import burgess
 
 tfd = tfp.distributions
@@ -143,8 +143,7 @@ class GroundTruthGenerator(LatentModel):
         """The loss of a batch (images, factors), `[]`, with its parts."""
         images, factors = batch
         posterior = self.channels(factors)
-        noise = tf.random.stateless_normal(tf.shape(posterior.loc), seed)
-        codes = posterior.loc + posterior.scale * noise  # [B, K]
+        codes = draw(posterior, seed)  # [B, K]
         distortion = tf.reduce_mean(-self.decode(codes).log_prob(images))
         kl = posterior.kl_divergence(self.prior)  # [B, K]
         rate = tf.reduce_sum(kl, axis=1)  # [B]

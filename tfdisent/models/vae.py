@@ -15,7 +15,7 @@ from tfdisent.models.arguments import (
     check_choice,
     check_positive,
 )
-from tfdisent.models.base import LatentModel, Objective
+from tfdisent.models.base import LatentModel, Objective, draw
 from tfdisent.models.networks import make_networks
 
 tfd = tfp.distributions
@@ -140,15 +140,20 @@ class VAE(LatentModel):
         return rate(posterior, self.prior)
 
     def mismatch(
-        self, images: tf.Tensor, likelihood: tfd.Distribution
+        self,
+        images: tf.Tensor,
+        likelihood: tfd.Distribution,
+        distortion: tf.Tensor,
     ) -> tf.Tensor:
         """What the loss has of the reconstruction: the distortion, `[B]`.
 
         Args:
           images: x, `[B, H, W, C]`.
           likelihood: p(x|z) of their codes.
+          distortion: -log p(x|z), `[B]`, in nats.
         """
-        return -likelihood.log_prob(images)
+        del images, likelihood
+        return distortion
 
     def _of_the_batch(self, posterior, codes):
         """Posterior and codes that a regularizer sees; see `compile`."""
@@ -162,17 +167,17 @@ class VAE(LatentModel):
     def elbo_loss(self, images, seed, step):
         """Mismatch + regularizer, `[]`, with what is worth a log."""
         posterior = self.encode(images)
-        noise = tf.random.stateless_normal(tf.shape(posterior.loc), seed)
-        codes = posterior.loc + posterior.scale * noise  # [B, D]
+        codes = draw(posterior, seed)  # [B, D]
         likelihood = self.decode(codes, images)
-        mismatch = self.mismatch(images, likelihood)  # [B]
+        distortion = -likelihood.log_prob(images)  # [B]
+        mismatch = self.mismatch(images, likelihood, distortion)  # [B]
         penalty, logs = self.regularizer(
             *self._of_the_batch(posterior, codes), step
         )
         weight = warm_up(step, self.warmup_start, self.warmup_steps)
         kl = posterior.kl_divergence(self.prior)  # [B, D]
         logs = {
-            "distortion": -tf.reduce_mean(likelihood.log_prob(images)),
+            "distortion": tf.reduce_mean(distortion),
             "rate": tf.reduce_mean(tf.reduce_sum(kl, axis=1)),
             "kl_per_latent": tf.reduce_mean(kl, axis=0),
             "regularizer_weight": weight,
