@@ -1,6 +1,8 @@
 """Two logical CPUs and a small data set for all tests."""
 
 import itertools
+import pathlib
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ import tensorflow as tf
 
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.training.strategy import make_strategy
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))  # for `oracles`
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],

@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
-from tfdisent.errors import UsageError
+from tfdisent.errors import NotApplicable, UsageError
 from tfdisent.metrics import checks
 
 
@@ -18,12 +18,17 @@ def test_check_at_least_takes_numpy_integers():
 
 
 def test_varying_factors_warns_of_the_others():
-    varies = np.array([True, False, True])
+    factors = np.array([[0, 7, 1], [2, 7, 1], [0, 7, 0]])
     with pytest.warns(UserWarning, match="mig leaves out .*: b"):
-        kept = checks.varying_factors("mig", "abc", varies, at_least=2)
+        kept = checks.varying_factors("mig", "abc", factors, at_least=2)
     assert kept.tolist() == [0, 2]
     with pytest.raises(UsageError, match="needs 3"):
-        checks.varying_factors("mig", "abc", varies, at_least=3)
+        checks.varying_factors("mig", "abc", factors, at_least=3)
+
+
+def test_without_factors_the_metric_does_not_exist():
+    with pytest.raises(NotApplicable, match="mig needs the factors"):
+        checks.varying_factors("mig", (), np.zeros((4, 0), int), at_least=1)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tfdisent.errors import UsageError
+from tfdisent.errors import NotApplicable, UsageError
 from tfdisent.metrics import codes as codes_lib
-from tfdisent.metrics.codes import FunctionSampler, discretize
+from tfdisent.metrics.samplers import FunctionSampler, TableSampler
 
 
 class GivenFactors:
@@ -15,31 +15,13 @@ class GivenFactors:
     def __init__(self, factors):
         self._factors = factors
 
-    def sample_factors(self, n, rng):
+    def factors(self, points):
         return np.asarray(self._factors)
 
 
-def test_function_sampler_draws_every_value_uniformly():
-    sampler = FunctionSampler((2, 5), lambda f: f)
-    factors = sampler.sample_factors(20_000, np.random.default_rng(0))
-    for k, size in enumerate(sampler.factor_sizes):
-        shares = np.bincount(factors[:, k], minlength=size) / len(factors)
-        np.testing.assert_allclose(shares, 1 / size, atol=0.02)
-
-
-def test_function_sampler_names_factors():
-    assert FunctionSampler((2, 3), None).factor_names == (
-        "factor_0",
-        "factor_1",
-    )
-    with pytest.raises(UsageError, match="1 factor_names"):
-        FunctionSampler((2, 3), None, ("a",))
-
-
-@pytest.mark.parametrize("sizes", [(), (3, 0)])
-def test_function_sampler_refuses_sizes(sizes):
-    with pytest.raises(UsageError, match="factor_sizes"):
-        FunctionSampler(sizes, None)
+def rows(n):
+    codes = np.arange(2.0 * n).reshape(n, 2)
+    return TableSampler(codes, codes.astype(int))
 
 
 def test_encode_keeps_order_in_bounded_calls():
@@ -49,9 +31,11 @@ def test_encode_keeps_order_in_bounded_calls():
         calls.append(len(factors))
         return factors * 10.0
 
-    factors = np.arange(90_000).reshape(3, 15_000, 2)
-    codes = codes_lib.encode(FunctionSampler((9, 9), codes_of), factors)
-    np.testing.assert_array_equal(codes, factors * 10.0)
+    sampler = FunctionSampler((300, 300), codes_of)
+    points = np.random.default_rng(0).permutation(45_000).reshape(3, 15_000)
+    codes = codes_lib.encode(sampler, points)
+    np.testing.assert_array_equal(codes[..., 0], points // 300 * 10.0)
+    np.testing.assert_array_equal(codes[..., 1], points % 300 * 10.0)
     assert max(calls) <= codes_lib.MAX_ROWS
     assert len(calls) == 3
 
@@ -65,7 +49,7 @@ def test_codes_that_are_not_finite_are_counted():
         return codes
 
     with pytest.raises(UsageError, match="2 of 10 rows"):
-        codes_lib.encode(FunctionSampler((3,), codes_of), np.zeros((10, 1)))
+        codes_lib.encode(FunctionSampler((30,), codes_of), np.arange(10))
 
 
 @pytest.mark.parametrize(
@@ -81,9 +65,9 @@ def test_codes_that_are_not_finite_are_counted():
     ],
 )
 def test_codes_of_wrong_form_are_refused(codes):
-    sampler = FunctionSampler((3,), lambda f: codes)
+    sampler = FunctionSampler((30,), lambda f: codes)
     with pytest.raises(UsageError, match="codes"):
-        codes_lib.encode(sampler, np.zeros((10, 1)))
+        codes_lib.encode(sampler, np.arange(10))
 
 
 @pytest.mark.parametrize(
@@ -100,39 +84,60 @@ def test_codes_of_wrong_form_are_refused(codes):
 )
 def test_factors_of_wrong_form_are_refused(factors, message):
     with pytest.raises(UsageError, match=message):
-        codes_lib.draw_factors(GivenFactors(factors), (2,), None)
+        codes_lib.factors_at(GivenFactors(factors), np.arange(2))
 
 
 def test_whole_numbers_stored_as_floats_are_factors():
     given = [[0.0, 1.0], [1.0, 2.0]]
-    factors = codes_lib.draw_factors(GivenFactors(given), (2, 1), None)
+    factors = codes_lib.factors_at(GivenFactors(given), np.array([[0], [1]]))
     assert factors.dtype == np.int64
     assert factors.tolist() == [[[0, 1]], [[1, 2]]]
 
 
-def test_discretize_cuts_equal_widths():
-    codes = np.array([[0.0, -8.0], [0.24, 2.0], [0.5, 0.1], [1.0, 0.0]])
-    np.testing.assert_array_equal(
-        discretize(codes, 4), [[0, 0], [0, 3], [2, 3], [3, 3]]
-    )
+def test_a_table_gives_each_row_at_most_once():
+    table = codes_lib.draw_table(rows(50), 30, np.random.default_rng(0))
+    assert len(table.codes) == 30
+    assert len(np.unique(table.codes, axis=0)) == 30
+    np.testing.assert_array_equal(table.codes, table.factors)
 
 
-def test_discretize_agrees_with_numpy_histogram():
-    codes = np.random.default_rng(0).normal(size=(5_000, 3))
-    labels = discretize(codes, 20)
-    for d in range(3):
-        counts, _ = np.histogram(codes[:, d], bins=20)
-        np.testing.assert_array_equal(np.bincount(labels[:, d]), counts)
+def test_a_table_that_is_too_short_is_used_up_with_a_warning():
+    with pytest.warns(UserWarning, match="50 rows of codes, not 80"):
+        table = codes_lib.draw_table(rows(50), 80, np.random.default_rng(0))
+    assert sorted(table.codes[:, 0]) == list(range(0, 100, 2))
 
 
-def test_discretize_puts_constants_and_their_rounding_in_one_bin():
-    rounding = 3.0 * np.finfo(np.float32).eps / 4
-    codes = np.array([[7.0, 3.0], [7.0, 3.0 + rounding]])
-    np.testing.assert_array_equal(discretize(codes, 20), 0)
+def test_no_row_is_trained_and_tested_on():
+    with pytest.warns(UserWarning, match="not 300"):
+        train, test = codes_lib.draw_split(
+            rows(30), 200, 100, np.random.default_rng(0)
+        )
+    assert len(train.codes) == 20 and len(test.codes) == 10
+    both = np.concatenate([train.codes, test.codes])
+    assert len(np.unique(both, axis=0)) == 30
 
 
-def test_discretize_does_not_see_the_scale():
-    codes = np.random.default_rng(0).integers(9, size=(1_000, 2)) - 4.0
-    np.testing.assert_array_equal(
-        discretize(codes, 20), discretize(codes * 2**-30, 20)
-    )
+def test_a_split_has_the_parts_asked_for():
+    train, test = codes_lib.draw_split(rows(30), 9, 4, np.random.default_rng(0))
+    assert (len(train.factors), len(test.factors)) == (9, 4)
+
+
+def test_one_row_cannot_be_split():
+    with (
+        pytest.raises(UsageError, match="1 row"),
+        pytest.warns(UserWarning, match="1 rows"),
+    ):
+        codes_lib.draw_split(rows(1), 9, 4, np.random.default_rng(0))
+
+
+def test_codes_without_posteriors_say_so():
+    with pytest.raises(NotApplicable, match="some_metric needs q"):
+        codes_lib.posteriors_at(rows(3), np.arange(3), "some_metric")
+
+
+@pytest.mark.parametrize("stddev", [np.zeros((3, 2)), np.ones((3, 1))])
+def test_posteriors_of_wrong_form_are_refused(stddev):
+    sampler = rows(3)
+    sampler.posteriors = lambda points: (sampler.codes(points), stddev)
+    with pytest.raises(UsageError, match="not all above 0"):
+        codes_lib.posteriors_at(sampler, np.arange(3), "some_metric")

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from oracles import ORACLES, score
 
 from tfdisent.errors import UsageError
 from tfdisent.metrics import factor_vae_score
-from tfdisent.metrics.codes import FunctionSampler
+from tfdisent.metrics.samplers import FunctionSampler, TableSampler
 
 SIZES = (3, 6, 40)
 BATCH, TRAIN, TEST, STD = 16, 12, 25, 100
@@ -62,6 +63,9 @@ def test_agrees_with_slow_loops_past_an_inactive_latent(seed):
     mixing[:, 0] *= 1e-4
 
     scores, factors, codes = recorded_score(lambda f: f @ mixing, seed)
+    votes = scores.pop("factor_vae_score/votes_matrix")
+    assert votes.shape == (7, 3) and not votes[0].any()
+    np.testing.assert_allclose(votes.sum(axis=0), 1)
     assert scores == {
         "factor_vae_score": pytest.approx(slow_score(factors, codes)),
         "factor_vae_score/active_latents": 6.0,
@@ -80,6 +84,7 @@ def test_no_active_latent_scores_zero():
     sampler = FunctionSampler(SIZES, lambda f: f * 1e-4)
     with pytest.warns(UserWarning, match="no latent"):
         scores = factor_vae_score(sampler, np.random.default_rng(0))
+    assert not scores.pop("factor_vae_score/votes_matrix").any()
     assert scores == {
         "factor_vae_score": 0.0,
         "factor_vae_score/active_latents": 0.0,
@@ -99,6 +104,10 @@ def test_dead_latents_take_no_part_without_a_threshold():
         scores = factor_vae_score(
             sampler, np.random.default_rng(0), threshold=0
         )
+    votes = scores.pop("factor_vae_score/votes_matrix")
+    np.testing.assert_array_equal(
+        votes, np.vstack([np.zeros((3, 3)), np.eye(3)])
+    )
     assert scores == {
         "factor_vae_score": 1.0,
         "factor_vae_score/active_latents": 3.0,
@@ -142,3 +151,33 @@ def test_needs_two_factors_that_vary():
         factor_vae_score(
             FunctionSampler((9, 1), lambda f: f), np.random.default_rng(0)
         )
+
+
+def test_table_of_codes_is_scored_like_the_function_it_came_from():
+    function = FunctionSampler(SIZES, lambda f: f * 1.0)
+    points = np.arange(function.num_points)
+    table = TableSampler(function.codes(points), function.factors(points))
+    with pytest.warns(UserWarning, match="720 rows"):
+        scores = factor_vae_score(table, np.random.default_rng(0))
+    assert scores["factor_vae_score"] == 1
+
+
+# Tolerances are 4 standard deviations over seeds.
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    "oracle, expected, tolerance",
+    [
+        ("perfect", 1.0, 0.0),
+        ("perfect and noise", 1.0, 0.0),
+        ("perfect and dead", 1.0, 0.0),
+        ("duplicated", 1.0, 0.0),
+        ("rotated", 0.929, 0.045),
+        ("scale, x, y", 0.60, 0.08),
+        ("x, y", 0.40, 0.08),
+        ("noise", 0.20, 0.07),
+        ("constant", 0.0, 0.0),
+    ],
+)
+def test_oracle(oracle, expected, tolerance):
+    value = score(factor_vae_score, ORACLES[oracle])["factor_vae_score"]
+    assert value == pytest.approx(expected, abs=tolerance)

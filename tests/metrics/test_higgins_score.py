@@ -1,10 +1,15 @@
+import itertools
+import warnings
+
 import numpy as np
 import pytest
+from oracles import ORACLES, score
 from sklearn.linear_model import LogisticRegression
 
 from tfdisent.errors import UsageError
 from tfdisent.metrics import higgins_score
-from tfdisent.metrics.codes import FunctionSampler
+from tfdisent.metrics.higgins_classifiers import CLASSIFIERS
+from tfdisent.metrics.samplers import FunctionSampler, TableSampler
 
 NAMES = ("shape", "scale", "x", "y")
 SIZES = (3, 6, 32, 32)
@@ -13,9 +18,12 @@ PAIRS, TRAIN, TEST = 16, 100, 60
 
 def recorded_score(codes_of):
     """The score, and its pairs of factors and codes, [2, n, L, ...]."""
-    factors, codes = [], []
+    factors, codes, looked_at = [], [], []
 
     def recording(rows):
+        if not looked_at:
+            looked_at.append(rows)
+            return codes_of(rows)
         factors.append(rows.reshape(2, -1, PAIRS, len(SIZES)))
         codes.append(codes_of(rows))
         return codes[-1]
@@ -116,7 +124,7 @@ def test_memory_is_bounded_whatever_the_number_of_pairs():
         num_test=5,
     )
     assert max(calls) <= 20_000
-    assert sum(calls) == 2 * 15_000 * 35
+    assert sum(calls) == 1_000 + 2 * 15_000 * 35
 
 
 @pytest.mark.parametrize(
@@ -127,6 +135,9 @@ def test_memory_is_bounded_whatever_the_number_of_pairs():
         ({"num_train": 1}, "drew 1 factors"),
         ({"num_test": 0}, "num_test"),
         ({"without": "shape"}, "list of factor names"),
+        ({"repeats": 0}, "repeats"),
+        ({"classifier": "svm"}, "logistic, linear, mlp, forest"),
+        ({"classifier": "mlp", "num_train": 40}, "the mlp needs 10"),
     ],
 )
 def test_refuses_arguments(arguments, message):
@@ -140,3 +151,116 @@ def test_needs_two_factors_that_vary():
         higgins_score(
             FunctionSampler((9, 1), lambda f: f), np.random.default_rng(0)
         )
+
+
+# With five factors and, without shape, four; tolerances are 4 standard
+# deviations of a draw of 1,000 and 500 points.
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    "oracle, five, four, tolerance",
+    [
+        ("perfect", 1, 1, 0.002),
+        ("perfect and noise", 1, 1, 0.002),
+        ("perfect and dead", 1, 1, 0.002),
+        ("duplicated", 1, 1, 0.002),
+        ("rotated", 0.94, 0.96, 0.05),
+        ("scale, x, y", 0.79, 1, 0.08),
+        ("x, y", 0.6, 0.75, 0.09),
+        ("noise", 0.2, 0.25, 0.11),
+        ("constant", 0.2, 0.25, 0.11),
+    ],
+)
+def test_oracles(oracle, five, four, tolerance):
+    assert score(higgins_score, ORACLES[oracle]) == {
+        "higgins_score": pytest.approx(five, abs=tolerance),
+        "higgins_score_without_shape": pytest.approx(four, abs=tolerance),
+    }
+
+
+def test_more_pairs_make_mixed_codes_easier():
+    scores = [
+        score(higgins_score, ORACLES["rotated"], num_pairs=num_pairs)
+        for num_pairs in (1, 5, 16, 64, 128, 256)
+    ]
+    five = [s["higgins_score"] for s in scores]
+    assert all(b > a + 0.005 for a, b in itertools.pairwise(five))
+    assert five[0] < 0.4 and five[-1] > 0.99
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_every_classifier_knows_perfect_codes_from_mixed_ones(classifier):
+    options = {"classifier": classifier, "num_pairs": 16}
+    perfect, mixed, again = (
+        score(higgins_score, ORACLES[oracle], **options)["higgins_score"]
+        for oracle in ("perfect", "rotated", "rotated")
+    )
+    assert perfect > 0.98
+    assert 0.65 < mixed == again < 0.8
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("scale", [0, 1e-9, 1e20])
+def test_every_classifier_stands_every_scale(classifier, standardize, scale):
+    options = {
+        "classifier": classifier,
+        "standardize": standardize,
+        "num_pairs": 4,
+        "num_train": 80,
+        "num_test": 40,
+        "without": (),
+    }
+    sampler = FunctionSampler(SIZES, lambda f: f * scale)
+    scores = higgins_score(sampler, np.random.default_rng(0), **options)
+    assert 0 <= scores["higgins_score"] <= 1
+    if standardize and scale:
+        assert scores["higgins_score"] > 0.9
+
+
+def test_scale_matters_to_features_that_are_not_standardised():
+    def codes_of(factors):
+        return ORACLES["perfect"](factors) * 1e-4
+
+    with pytest.warns(UserWarning, match="collapsed"):
+        raw = score(higgins_score, codes_of, standardize=False)
+    with pytest.warns(UserWarning, match="collapsed"):
+        standardised = score(higgins_score, codes_of)
+    assert raw["higgins_score"] < 0.9 < standardised["higgins_score"]
+
+
+def test_statistics_of_repeats():
+    options = {"num_train": 60, "num_test": 40, "num_pairs": 4}
+    sampler = FunctionSampler(SIZES, lambda f: f[:, :2], NAMES)
+
+    def scores_of(repeats):
+        rng = np.random.default_rng(0)
+        return higgins_score(sampler, rng, repeats=repeats, **options)
+
+    # The mean of r draws gives the r-th, since they share their beginning.
+    means = [scores_of(r)["higgins_score"] for r in (1, 2, 3)]
+    draws = np.diff([0, *(r * m for r, m in enumerate(means, 1))])
+    assert np.ptp(draws) > 0
+    scores = scores_of(3)
+    assert set(scores_of(1)) == {
+        "higgins_score",
+        "higgins_score_without_shape",
+    }
+    for key in scores_of(1):
+        assert {f"{key}/best_half", f"{key}/sd"} < set(scores)
+    better = np.sort(draws)[1:].mean()
+    assert scores["higgins_score/best_half"] == pytest.approx(better)
+    assert scores["higgins_score/sd"] == pytest.approx(draws.std(ddof=1))
+
+
+def test_pairs_of_one_row_twice_are_warned_of():
+    rng = np.random.default_rng(0)
+    codes, factors = rng.normal(size=(50, 6)), rng.integers(9, size=(50, 2))
+    with pytest.warns(UserWarning, match="up to 18% of the pairs"):
+        scores = higgins_score(TableSampler(codes, factors), rng)
+    assert 0 <= scores["higgins_score"] <= 1
+
+    codes, factors = np.tile(codes, (20, 1)), np.tile(factors, (20, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        higgins_score(TableSampler(codes, factors), rng)

@@ -37,3 +37,21 @@ def test_entropy_of_uniform_and_constant_labels():
     np.testing.assert_allclose(
         information.entropies(columns), [np.log(6), 0], atol=1e-12
     )
+
+
+def test_column_with_one_value_has_exactly_no_information(labels):
+    codes, factors = labels
+    codes[:, 4] = 7
+    mutual = information.mutual_information(codes, factors + 3)
+    assert (mutual[4] == 0).all()
+    assert (mutual[:, 1] == 0).all()
+
+
+def test_entropies_bound_mutual_information(labels):
+    codes, factors = labels
+    mutual = information.mutual_information(codes, factors)
+    bound = np.minimum.outer(
+        information.entropies(codes), information.entropies(factors)
+    )
+    assert (mutual <= bound + 1e-12).all()
+    assert mutual[3, 2] == pytest.approx(bound[3, 2])  # a function of it

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfdisent.errors import UsageError
+from tfdisent.errors import NotApplicable, UsageError
 
 ACTIVE_STD = 0.05
 """A latent whose codes have a smaller standard deviation is inactive."""
@@ -24,19 +24,25 @@ def check_at_least(minimum: int, **counts: int) -> None:
 
 
 def varying_factors(
-    metric: str, names: Sequence[str], varies: np.ndarray, at_least: int
+    metric: str, names: Sequence[str], factors: np.ndarray, at_least: int
 ) -> np.ndarray:
     """Returns the indices of the factors that vary; warns of the others.
 
     Args:
       metric: name for the messages.
       names: K names.
-      varies: [K] bool, whether the factor takes more than one value.
-      at_least: how many factors the metric needs.
+      factors: [n, K] factors that were drawn.
+      at_least: how many varying factors the metric needs.
 
     Raises:
+      NotApplicable: there are no factors.
       UsageError: fewer than `at_least` factors vary.
     """
+    if not len(names):
+        raise NotApplicable(
+            f"{metric} needs the factors of each image, which are not known."
+        )
+    varies = np.ptp(factors, axis=0) > 0
     fixed = ", ".join(n for n, v in zip(names, varies, strict=True) if not v)
     if varies.sum() < at_least:
         raise UsageError(

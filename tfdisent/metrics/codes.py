@@ -1,13 +1,12 @@
 """Codes and the factors they come from: what every metric is computed on."""
 
-import dataclasses
-import math
-from collections.abc import Callable, Sequence
-from typing import Protocol
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from tfdisent.errors import UsageError
+from tfdisent.errors import NotApplicable, UsageError
 
 MAX_ROWS = 20_000
 """A sampler is never asked for more codes than this in one call."""
@@ -16,132 +15,231 @@ _FLOAT32 = np.finfo(np.float32)
 
 
 class CodeSampler(Protocol):
-    """A representation that can be asked for the codes of chosen factors.
+    """A representation: points (images, say), their factors and codes.
+
+    A point is an integer in 0..num_points - 1.
 
     Attributes:
-      factor_names: K names.
+      factor_names: K names; none if the factors are not known.
       factor_sizes: K numbers of values; factor k is in 0..factor_sizes[k] - 1.
+      num_points: how many points there are.
+      with_replacement: whether metrics draw points with replacement. False for
+        a table, whose rows are a sample of what could have been measured: no
+        row may be trained and tested on.
     """
 
     factor_names: Sequence[str]
     factor_sizes: Sequence[int]
+    num_points: int
+    with_replacement: bool
 
-    def sample_factors(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draws n sets of factors, [n, K] integers.
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draws n points with replacement, [n] int64."""
+        ...
 
-        Metrics that fix a factor copy its value from one draw to another, so
-        `codes` must know every combination of the values drawn here.
+    def sample_with(
+        self, which: np.ndarray, values: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Draws n points, of which point i has values[i] in factor which[i].
+
+        Args:
+          which: [n] integers in 0..K - 1.
+          values: [n] integers that some point has in that factor.
+          rng: source of randomness.
+
+        Returns:
+          [n] int64, drawn with replacement.
         """
         ...
 
-    def codes(self, factors: np.ndarray) -> np.ndarray:
-        """Returns the codes, [n, D] floats, of factors [n, K]."""
+    def factors(self, points: np.ndarray) -> np.ndarray:
+        """Returns the factors, [n, K] integers, of points [n]."""
+        ...
+
+    def codes(self, points: np.ndarray) -> np.ndarray:
+        """Returns the codes, [n, D] floats, of points [n]."""
         ...
 
 
-@dataclasses.dataclass(frozen=True)
-class FunctionSampler:
-    """Codes that are a function of uniform, independent factors.
+class PosteriorSampler(CodeSampler, Protocol):
+    """A representation with a diagonal Gaussian q(z|x) for each point."""
+
+    def posteriors(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns mean and standard deviation, [n, D] each, of points [n]."""
+        ...
+
+
+class Table(NamedTuple):
+    """Codes beside their factors.
 
     Attributes:
-      factor_sizes: K numbers of values.
-      codes_of: maps factors [n, K] int64 to codes [n, D].
-      factor_names: K names; "factor_0", "factor_1", ... if None is given.
+      codes: [n, D] float64.
+      factors: [n, K] int64.
     """
 
-    factor_sizes: Sequence[int]
-    codes_of: Callable[[np.ndarray], np.ndarray]
-    factor_names: Sequence[str] | None = None
-
-    def __post_init__(self):
-        sizes = tuple(self.factor_sizes)
-        if not sizes or min(sizes) < 1:
-            raise UsageError(
-                f"factor_sizes is {sizes}; give at least one factor, each "
-                "with 1 value or more."
-            )
-        names = self.factor_names
-        if names is None:
-            names = [f"factor_{k}" for k in range(len(sizes))]
-        if len(names) != len(sizes):
-            raise UsageError(
-                f"{len(names)} factor_names were given for {len(sizes)} "
-                "factor_sizes; give one name for each factor."
-            )
-        object.__setattr__(self, "factor_sizes", sizes)
-        object.__setattr__(self, "factor_names", tuple(names))
-
-    def sample_factors(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        return rng.integers(self.factor_sizes, size=(n, len(self.factor_sizes)))
-
-    def codes(self, factors: np.ndarray) -> np.ndarray:
-        return self.codes_of(factors)
+    codes: np.ndarray
+    factors: np.ndarray
 
 
-def draw_factors(
-    sampler: CodeSampler, shape: tuple[int, ...], rng: np.random.Generator
+def draw_points(
+    sampler: CodeSampler, n: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draws factors from the sampler and checks them.
+    """Draws n points, or all rows of a table that has fewer, [n] int64."""
+    if sampler.with_replacement:
+        return sampler.sample(n, rng)
+    return rng.permutation(sampler.num_points)[:n]
+
+
+def draw_table(sampler: CodeSampler, n: int, rng: np.random.Generator) -> Table:
+    """Draws n points, or all of a table that has fewer, with a warning."""
+    points = draw_points(sampler, n, rng)
+    if len(points) < n:
+        warnings.warn(
+            f"There are {len(points)} rows of codes, not {n}; all of them are "
+            "used.",
+            stacklevel=3,
+        )
+    return Table(encode(sampler, points), factors_at(sampler, points))
+
+
+def draw_split(
+    sampler: CodeSampler,
+    num_train: int,
+    num_test: int,
+    rng: np.random.Generator,
+) -> tuple[Table, Table]:
+    """Draws points to train and to test on, in proportion if there are fewer.
+
+    Raises:
+      UsageError: there are less than two points.
+    """
+    codes, factors = draw_table(sampler, num_train + num_test, rng)
+    if len(codes) < 2:
+        raise UsageError(
+            f"There is {len(codes)} row of codes; give two or more, to train "
+            "and to test on."
+        )
+    first = round(len(codes) * num_train / (num_train + num_test))
+    first = min(max(first, 1), len(codes) - 1)
+    return (
+        Table(codes[:first], factors[:first]),
+        Table(codes[first:], factors[first:]),
+    )
+
+
+def factors_at(sampler: CodeSampler, points: np.ndarray) -> np.ndarray:
+    """Asks the sampler for factors and checks them.
 
     Args:
-      sampler: where to draw.
-      shape: the leading shape of the result.
-      rng: source of randomness.
+      sampler: knows the factors.
+      points: [...] int64.
 
     Returns:
-      [*shape, K] int64.
+      [..., K] int64.
 
     Raises:
       UsageError: the sampler gave anything but integers within its sizes.
     """
-    n, sizes = math.prod(shape), np.asarray(sampler.factor_sizes)
-    factors = np.asarray(sampler.sample_factors(n, rng))
+    n, sizes = points.size, np.asarray(sampler.factor_sizes, np.int64)
+    factors = np.asarray(sampler.factors(points.reshape(-1)))
     if factors.shape != (n, len(sizes)):
         raise UsageError(
             f"The sampler gave factors of shape {factors.shape} where "
-            f"({n}, {len(sizes)}) was asked for; give one row for each set of "
-            "factors."
+            f"({n}, {len(sizes)}) was asked for; give one row for each point."
         )
-    if factors.dtype.kind not in "iuf" or (factors != np.floor(factors)).any():
-        raise UsageError(
-            f"The factors ({factors.dtype}) are not all whole numbers; give "
-            "the index of each factor's value."
-        )
-    if (factors < 0).any() or (factors >= sizes).any():
+    factors = check_factors(factors)
+    if (factors >= sizes).any():
         raise UsageError(
             f"Some factors lie outside 0..size - 1 for the sizes "
             f"{tuple(sizes.tolist())}; number each factor's values from 0."
         )
-    return factors.astype(np.int64).reshape(*shape, len(sizes))
+    return factors.reshape(*points.shape, len(sizes))
 
 
-def encode(sampler: CodeSampler, factors: np.ndarray) -> np.ndarray:
+def check_factors(factors: np.ndarray) -> np.ndarray:
+    """Returns factors [n, K] as int64.
+
+    Raises:
+      UsageError: they are not whole numbers from 0.
+    """
+    if factors.dtype.kind not in "biuf" or (factors != np.floor(factors)).any():
+        raise UsageError(
+            f"The factors ({factors.dtype}) are not all whole numbers; give "
+            "the index of each factor's value."
+        )
+    if (factors < 0).any():
+        raise UsageError(
+            f"Some factors lie outside 0..size - 1, the least is "
+            f"{factors.min():g}; number each factor's values from 0."
+        )
+    return factors.astype(np.int64)
+
+
+def encode(sampler: CodeSampler, points: np.ndarray) -> np.ndarray:
     """Asks the sampler for codes, at most MAX_ROWS at a time, and checks them.
 
     Args:
       sampler: knows the codes.
-      factors: [..., K] int64.
+      points: [...] int64.
 
     Returns:
       Codes, [..., D] float64.
 
     Raises:
       UsageError: the codes are not finite numbers [n, D], one row for each
-        row of factors.
+        point.
     """
-    rows = factors.reshape(-1, factors.shape[-1])
     parts = [
-        _checked(sampler.codes(part), len(part))
-        for part in np.split(rows, range(MAX_ROWS, len(rows), MAX_ROWS))
+        check_codes(sampler.codes(part), len(part)) for part in _parts(points)
     ]
-    return np.concatenate(parts).reshape(*factors.shape[:-1], -1)
+    return np.concatenate(parts).reshape(*points.shape, -1)
 
 
-def _checked(codes: np.ndarray, n: int) -> np.ndarray:
+def posteriors_at(
+    sampler: CodeSampler, points: np.ndarray, metric: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Asks for q(z|x) at points [n] and checks it.
+
+    Returns:
+      Mean and standard deviation, [n, D] float64 each.
+
+    Raises:
+      NotApplicable: the representation has no posteriors.
+      UsageError: they are not finite, or a standard deviation is not above 0.
+    """
+    if not hasattr(sampler, "posteriors"):
+        raise NotApplicable(
+            f"{metric} needs q(z|x), a mean and a standard deviation for each "
+            "image, which this representation does not have."
+        )
+    parts = [
+        [check_codes(values, len(part)) for values in sampler.posteriors(part)]
+        for part in _parts(points)
+    ]
+    mean, stddev = map(np.concatenate, zip(*parts, strict=True))
+    if mean.shape != stddev.shape or not (stddev > 0).all():
+        raise UsageError(
+            f"The standard deviations of q(z|x), {stddev.shape} beside means "
+            f"{mean.shape}, are not all above 0; give one for each mean."
+        )
+    return mean, stddev
+
+
+def _parts(points: np.ndarray) -> list[np.ndarray]:
+    flat = points.reshape(-1)
+    return np.split(flat, range(MAX_ROWS, len(flat), MAX_ROWS))
+
+
+def check_codes(codes: np.ndarray, n: int) -> np.ndarray:
+    """Returns codes as float64.
+
+    Raises:
+      UsageError: they are not finite real numbers [n, D].
+    """
     codes = np.asarray(codes)
     if codes.ndim != 2 or len(codes) != n or codes.shape[1] < 1:
         raise UsageError(
-            f"The codes of {n} sets of factors have shape {codes.shape}; give "
+            f"The codes of {n} points have shape {codes.shape}; give "
             f"({n}, number of latents)."
         )
     if codes.dtype.kind not in "biuf":
@@ -157,23 +255,3 @@ def _checked(codes: np.ndarray, n: int) -> np.ndarray:
             "than float32 can; give finite codes."
         )
     return codes
-
-
-def discretize(codes: np.ndarray, num_bins: int) -> np.ndarray:
-    """Cuts each code into bins of equal width between its least and greatest.
-
-    Args:
-      codes: [n, D] finite floats.
-      num_bins: bins for each code, at least 2.
-
-    Returns:
-      [n, D] int64 in 0..num_bins - 1. A code that is constant but for the
-      rounding of float32 lies in one bin.
-    """
-    labels = np.zeros(codes.shape, np.int64)
-    for d, code in enumerate(codes.T):
-        low, high = code.min(), code.max()
-        if high - low > _FLOAT32.eps * np.abs(code).max():
-            edges = np.linspace(low, high, num_bins + 1)
-            labels[:, d] = np.digitize(code, edges[1:-1])
-    return labels

@@ -19,7 +19,7 @@ def factor_vae_score(
     num_test: int = 500,
     num_std: int = 4_000,
     threshold: float = checks.ACTIVE_STD,
-) -> dict[str, float]:
+) -> dict[str, float | np.ndarray]:
     """Accuracy of naming the fixed factor from the code that varies least.
 
     For each vote draw a factor k, fix it at ONE value for `batch_size` sets
@@ -47,8 +47,10 @@ def factor_vae_score(
       threshold: latents with a smaller standard deviation take no part.
 
     Returns:
-      "factor_vae_score" in [0, 1], 0 if no latent is active, and
-      "factor_vae_score/active_latents", their number.
+      "factor_vae_score" in [0, 1], 0 if no latent is active;
+      "factor_vae_score/active_latents", their number; and
+      "factor_vae_score/votes_matrix", V, [D, K], as shares of the votes for
+      each factor.
 
     Raises:
       UsageError: a bad argument, bad codes, or less than two factors that
@@ -64,14 +66,11 @@ def factor_vae_score(
         raise UsageError(
             f"threshold is {threshold}; give a standard deviation of 0 or more."
         )
+    codes, factors = codes_lib.draw_table(sampler, num_std, rng)
     varying = checks.varying_factors(
-        "factor_vae_score",
-        sampler.factor_names,
-        np.asarray(sampler.factor_sizes) > 1,
-        at_least=2,
+        "factor_vae_score", sampler.factor_names, factors, at_least=2
     )
-    factors = codes_lib.draw_factors(sampler, (num_std,), rng)
-    std = codes_lib.encode(sampler, factors).std(axis=0, ddof=1)  # [D]
+    std = codes.std(axis=0, ddof=1)  # [D]
     active = np.flatnonzero((std >= threshold) & (std > 0))
     if not active.size:
         warnings.warn(
@@ -79,7 +78,13 @@ def factor_vae_score(
             f"{threshold} or more.",
             stacklevel=2,
         )
-        return {"factor_vae_score": 0.0, "factor_vae_score/active_latents": 0.0}
+        return {
+            "factor_vae_score": 0.0,
+            "factor_vae_score/active_latents": 0.0,
+            "factor_vae_score/votes_matrix": np.zeros(
+                (len(std), len(sampler.factor_names))
+            ),
+        }
     checks.warn_of_degenerate("factor_vae_score", std)
 
     train = _votes(sampler, rng, num_train, batch_size, varying, std, active)
@@ -89,6 +94,8 @@ def factor_vae_score(
     return {
         "factor_vae_score": float(hits / num_test),
         "factor_vae_score/active_latents": float(active.size),
+        "factor_vae_score/votes_matrix": train
+        / np.maximum(train.sum(axis=0), 1),
     }
 
 
@@ -107,11 +114,12 @@ def _votes(
     for start in range(0, num_votes, at_once):
         n = min(at_once, num_votes - start)
         fixed = rng.choice(varying, size=n)
-        factors = codes_lib.draw_factors(sampler, (n, batch_size), rng)
-        k = fixed[:, None, None]
-        value = np.take_along_axis(factors[:, :1], k, axis=2)
-        np.put_along_axis(factors, k, value, axis=2)
-        codes = codes_lib.encode(sampler, factors)  # [n, L, D]
+        some = codes_lib.factors_at(sampler, sampler.sample(n, rng))
+        values = some[np.arange(n), fixed]
+        points = sampler.sample_with(
+            np.repeat(fixed, batch_size), np.repeat(values, batch_size), rng
+        ).reshape(n, batch_size)
+        codes = codes_lib.encode(sampler, points)  # [n, L, D]
         ratio = codes.var(axis=1, ddof=1)[:, active] / std[active] ** 2
         np.add.at(table, (active[ratio.argmin(axis=1)], fixed), 1)
     return table
