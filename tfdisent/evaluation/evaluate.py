@@ -1,96 +1,205 @@
 """A trained model and a data set give the numbers of evaluation.json."""
 
-import inspect
-import json
-import pathlib
-import time
-import warnings
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Sequence
 
-import keras
 import numpy as np
-import tensorflow as tf
-import tqdm
 
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import UsageError
-from tfdisent.evaluation.representation import Representation
-from tfdisent.metrics import METRICS
+from tfdisent.evaluation import mask as masks
+from tfdisent.evaluation.image_metrics import IMAGE_METRICS
+from tfdisent.evaluation.measure import measure
+from tfdisent.evaluation.metric_calls import MetricCall, parse_calls
+from tfdisent.evaluation.representation import Representation, SampledCodes
+from tfdisent.evaluation.statistics import describe_all
+from tfdisent.metrics import DEFAULT_METRICS, METRICS
+from tfdisent.metrics.codes import CodeSampler, posteriors_at
 from tfdisent.models.base import LatentModel
 from tfdisent.training.active import ACTIVE_NATS
-from tfdisent.training.config import ExperimentConfig
-from tfdisent.training.device import device_name
-from tfdisent.training.workdir import read_log, write_atomically
 
 NUM_IMAGES = 10_000
+REPRESENTATIONS = ("mean", "sampled")
+ALL_METRICS = {**METRICS, **IMAGE_METRICS}
 
 
-def check_metrics(names: Sequence[str]) -> None:
-    """Raises a UsageError unless all are in METRICS, and there is one."""
-    if not names:
-        raise UsageError(
-            f"No metric was named; give some of {', '.join(METRICS)}."
-        )
-    for name in names:
-        if name not in METRICS:
-            raise UsageError(
-                f"There is no metric {name!r}; there are {', '.join(METRICS)}."
-            )
+def calls_of(metrics: str | None) -> list[MetricCall]:
+    """Reads what metrics were asked for; None for the default ones.
+
+    Raises:
+      UsageError: If it cannot be read, or a metric or option is unknown.
+    """
+    if metrics == "all":
+        metrics = ", ".join(METRICS)
+    return parse_calls(metrics or ", ".join(DEFAULT_METRICS), ALL_METRICS)
 
 
 def evaluate(
     model: LatentModel,
     dataset: FactorDataset,
     *,
-    metrics: Sequence[str] = tuple(METRICS),
-    seed: int = 0,
+    metrics: str | None = None,
+    seeds: Sequence[int] = (0,),
+    representation: str = "mean",
+    mask: str | None = None,
+    resamples: int = 0,
 ) -> dict:
     """Measures a model, with all settings that define the numbers.
 
     Args:
       model: A trained model.
-      dataset: What it was trained on. Metrics that fix factors need every
-        combination of them and are computed on `dataset.product`.
-      metrics: Names in METRICS.
-      seed: Of the images, the noise and every metric.
+      dataset: What it was trained on. Metrics are computed on
+        `dataset.product`, since some fix factors and need every combination.
+      metrics: Calls, as in "mig_histogram, higgins_score(num_pairs=16)"; "all";
+        or None for the default ones, of which those that are not possible are
+        left out.
+      seeds: Of the metrics, one or more. The first is that of the images, too.
+      representation: "mean" of q(z|x), or "sampled": one draw for each image
+        and seed.
+      mask: Which latents count as active: one of `mask.MASKS`. None for those
+        of KL, and no masked values if there are none.
+      resamples: Of the points, for confidence intervals; 0 for none.
 
     Returns:
       What goes into evaluation.json: "data", "images" (distortion, rate and
-      KL per latent in nats) and "metrics".
+      KL per latent in nats), "metrics" and "left_out".
 
     Raises:
-      UsageError: If a metric is unknown.
+      UsageError: If an argument is wrong, or a metric is not possible that was
+        asked for.
     """
-    check_metrics(metrics)
-    with tqdm.tqdm(
-        total=1 + len(metrics), desc="evaluate", leave=False, disable=None
-    ) as bar:
-        bar.set_postfix_str("distortion and rate")
-        images = _image_numbers(model, dataset, seed)
-        bar.update()
-        representation = Representation(model, dataset.product)
-        values = {}
-        for name in metrics:
-            bar.set_postfix_str(name)
-            values[name] = _measure(METRICS[name], representation, seed)
-            bar.update()
+    calls = calls_of(metrics)
+    if representation not in REPRESENTATIONS:
+        raise UsageError(
+            f"representation={representation!r} is not known; give mean or "
+            "sampled."
+        )
+    whole = Representation(model, dataset.product)
+    images, kl = _image_numbers(model, dataset, whole, seeds[0])
+
+    def sampler_of(seed: int):
+        if representation == "mean":
+            return whole
+        return SampledCodes(whole, seed)
+
+    measured = _measured(sampler_of, calls, metrics, seeds, mask, kl, resamples)
+    for entry in measured["metrics"].values():
+        entry["representation"] = representation
+    if representation != "mean":
+        # They stand beside those of mean codes.
+        measured = {
+            part: {f"{key} of sampled codes": v for key, v in entries.items()}
+            for part, entries in measured.items()
+        }
     return {
-        "data": {
-            "name": dataset.name,
-            "provenance": dataset.provenance,
-            "images": len(dataset),
-            "metrics_computed_on": dataset.product.provenance,
-        },
-        "seed": seed,
-        "representation": "mean",
+        "data": data_of(dataset),
+        "seed": seeds[0],
         "images": images,
-        "metrics": values,
+        **measured,
     }
 
 
-def _image_numbers(model, dataset, seed) -> dict:
-    factors = dataset.sample_factors(NUM_IMAGES, np.random.default_rng(seed))
-    terms = Representation(model, dataset).terms(factors, seed)
+def evaluate_codes(
+    samplers: CodeSampler | Sequence[CodeSampler],
+    *,
+    metrics: str | None = None,
+    seeds: Sequence[int] = (0,),
+    mask: str | None = None,
+    resamples: int = 0,
+) -> dict:
+    """Measures anybody's codes: a baseline's, a file's.
+
+    Args:
+      samplers: Gives points, factors and codes. Of several the values are
+        means, and what else is known is of the first.
+      metrics: As for `evaluate`.
+      seeds: As for `evaluate`.
+      mask: As for `evaluate`; no mask unless given.
+      resamples: As for `evaluate`.
+
+    Returns:
+      "metrics" and "left_out" of evaluation.json.
+
+    Raises:
+      UsageError: As for `evaluate`.
+    """
+    calls = calls_of(metrics)
+    if not isinstance(samplers, Sequence):
+        samplers = [samplers]
+    parts = []
+    for sampler in samplers:
+        kl = _kl_to_standard_normal(sampler, seeds[0]) if mask == "kl" else None
+        parts.append(
+            _measured(
+                functools.partial(_same, sampler),
+                calls,
+                metrics,
+                seeds,
+                mask,
+                kl,
+                resamples,
+            )
+        )
+    return _averaged(parts)
+
+
+def _same(sampler: CodeSampler, seed: int) -> CodeSampler:
+    del seed  # these codes are not sampled anew
+    return sampler
+
+
+def _averaged(parts: list[dict]) -> dict:
+    """The first part, with the mean values of all."""
+    first, *others = parts
+    for key, entry in first["metrics"].items():
+        values = [part["metrics"][key]["values"] for part in parts]
+        if others:
+            entry["values"] = {
+                name: s["mean"] for name, s in describe_all(values).items()
+            }
+            entry["values_of_each"] = values
+    return first
+
+
+def _measured(sampler_of, calls, metrics, seeds, mask, kl, resamples) -> dict:
+    active = masks.active_latents(mask, sampler_of(seeds[0]), seeds[0], kl)
+    entries, left_out = measure(
+        sampler_of,
+        calls,
+        seeds=seeds,
+        active=active,
+        resamples=resamples,
+        strict=metrics is not None,
+    )
+    for entry in entries.values():
+        if "masked" in entry:
+            entry["masked"]["mask"] = masks.MASKS[mask or masks.DEFAULT]
+    return {"metrics": entries, "left_out": left_out}
+
+
+def _kl_to_standard_normal(sampler: CodeSampler, seed: int) -> np.ndarray:
+    points = sampler.sample(NUM_IMAGES, np.random.default_rng(seed))
+    mean, stddev = posteriors_at(sampler, points, "mask='kl'")
+    kl = 0.5 * (mean**2 + stddev**2 - 1) - np.log(stddev)
+    return kl.mean(axis=0)
+
+
+def data_of(dataset: FactorDataset) -> dict:
+    """What evaluation.json says of the data."""
+    return {
+        "name": dataset.name,
+        "provenance": dataset.provenance,
+        "images": len(dataset),
+        "metrics_computed_on": dataset.product.provenance,
+        "factor_names": list(dataset.factor_names),
+    }
+
+
+def _image_numbers(model, dataset, whole, seed) -> tuple[dict, np.ndarray]:
+    """Distortion and rate, and the KL of each latent."""
+    own = whole if dataset.is_product else Representation(model, dataset)
+    points = own.sample(NUM_IMAGES, np.random.default_rng(seed))
+    terms = own.terms(points, seed)
     kl = terms.kl.mean(axis=0)
     distortion, rate = float(terms.distortion.mean()), float(kl.sum())
     return {
@@ -101,77 +210,4 @@ def _image_numbers(model, dataset, seed) -> dict:
         "kl_per_latent": kl.tolist(),
         "active_latents": int(np.sum(kl > ACTIVE_NATS)),
         "active_above_nats": ACTIVE_NATS,
-    }
-
-
-def _measure(metric: Callable, representation: Representation, seed) -> dict:
-    """Values, settings, warnings and time of a metric."""
-    start = time.perf_counter()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        values = metric(representation, np.random.default_rng(seed))
-    return {
-        "values": values,
-        "settings": {
-            name: parameter.default
-            for name, parameter in inspect.signature(metric).parameters.items()
-            if parameter.kind is parameter.KEYWORD_ONLY
-        },
-        "warnings": [
-            str(w.message) for w in caught if w.category is UserWarning
-        ],
-        "seconds": round(time.perf_counter() - start, 1),
-    }
-
-
-def write_evaluation(
-    workdir: pathlib.Path,
-    config: ExperimentConfig,
-    step: int,
-    evaluation: dict,
-) -> dict:
-    """Adds what the run cost and writes evaluation.json.
-
-    Returns:
-      What was written.
-
-    Raises:
-      RunError: If it cannot be written.
-    """
-    log = read_log(workdir / "log.jsonl")
-    trained = [record for record in log if record["step"] <= step]
-    last = trained[-1] if trained else {}
-    whole = {
-        "model": config.model,
-        "hparams": config.hparams,
-        "training": {
-            "step": step,
-            "batch_size": config.batch_size,
-            "images_seen": step * config.batch_size,
-            "seconds": last.get("seconds"),
-            "seed": config.seed,
-            "device": last.get("device"),
-        },
-        "evaluated_with": {
-            "device": device_name(),
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-        },
-        **evaluation,
-    }
-    write_atomically(
-        workdir / "evaluation.json", json.dumps(whole, indent=2) + "\n"
-    )
-    return whole
-
-
-def read_evaluation(workdir: pathlib.Path) -> dict | None:
-    """What `write_evaluation` wrote; None if it is missing or damaged."""
-    try:
-        evaluation = json.loads((workdir / "evaluation.json").read_text())
-    except (OSError, ValueError):
-        return None
-    parts = {"model", "training", "data", "seed", "images", "metrics"}
-    is_whole = isinstance(evaluation, dict) and parts <= set(evaluation)
-    return evaluation if is_whole else None
+    }, kl

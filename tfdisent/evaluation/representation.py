@@ -4,8 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfdisent.data.factor_dataset import FactorDataset
+from tfdisent.evaluation.dataset_codes import DatasetPosteriors, pixels
+from tfdisent.evaluation.model_codes import ModelCodes
 from tfdisent.models.base import LatentModel
 
 BATCH_SIZE = 256
@@ -27,82 +30,96 @@ class ImageTerms(NamedTuple):
     distortion: np.ndarray
 
 
-class Representation:
-    """Mean codes of a data set's images: a `metrics.codes.CodeSampler`.
+class Representation(ModelCodes):
+    """Mean codes of a data set's images: a `metrics.codes.PosteriorSampler`.
+
+    Each image is encoded once, whoever asks for it.
 
     Args:
       model: A trained model.
-      dataset: Where the images are; a full product of its factors for the
-        metrics that fix one of them.
+      dataset: Where the images are; metrics that fix a factor need a product.
     """
 
     def __init__(self, model: LatentModel, dataset: FactorDataset):
-        self.factor_names = dataset.factor_names
-        self.factor_sizes = dataset.factor_sizes
-        self._dataset = dataset
-        self.model = model
         # Any number of images, so that the last batch is not traced anew.
         images = tf.TensorSpec([None, *model.image_shape], tf.float32)
         codes = tf.TensorSpec([None, model.num_latents], tf.float32)
         seed = tf.TensorSpec([2], tf.int32)
-        self._mean = tf.function(lambda x: model.encode(x).mean(), [images])
-        self._images = tf.function(
+        self._decode = tf.function(
             lambda z: tf.clip_by_value(model.decode(z).mean(), 0, 1), [codes]
         )
-        self._terms = tf.function(self._image_terms, [images, seed])
+        self._distortion = tf.function(
+            self._distortion_of_draw, [images, codes, codes, seed]
+        )
+        super().__init__(model, dataset, settings={"codes": "mean"})
 
-    def sample_factors(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Factors of n members of the data set, `[n, K]`."""
-        return self._dataset.sample_factors(n, rng)
-
-    def codes(self, factors: np.ndarray) -> np.ndarray:
-        """Mean codes `[n, D]` of factors `[n, K]`."""
-        indices = self._dataset.indices_of(factors)
-        return _in_batches(lambda i: self._mean(self._pixels(i)), indices)
-
-    def images(self, factors: np.ndarray) -> np.ndarray:
-        """Images `[n, H, W, C]` in [0, 1] of factors `[n, K]`."""
-        return self._pixels(self._dataset.indices_of(factors))
+    def images(self, points: np.ndarray) -> np.ndarray:
+        """Images `[n, H, W, C]` in [0, 1] of points `[n]`."""
+        return pixels(self.dataset, np.asarray(points))
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Images `[n, H, W, C]` in [0, 1] of codes `[n, D]`."""
-        return _in_batches(self._images, np.asarray(codes, np.float32))
+        codes = np.asarray(codes, np.float32)
+        return np.concatenate([self._decode(part) for part in _parts(codes)])
 
-    def terms(self, factors: np.ndarray, seed: int) -> ImageTerms:
-        """Posterior, KL and distortion of the images of factors `[n, K]`."""
-        indices = self._dataset.indices_of(factors)
-        parts = [
-            [
-                np.asarray(value)
-                for value in self._terms(
-                    self._pixels(part), tf.constant([seed, i])
-                )
-            ]
-            for i, part in enumerate(_parts(indices))
+    def kl(self, points: np.ndarray) -> np.ndarray:
+        """KL(q(z_d|x) || p(z_d)) in nats, `[n, D]`, of points `[n]`."""
+        mean, stddev = self.posteriors(points)
+        posterior = tfp.distributions.Normal(mean, stddev)
+        return posterior.kl_divergence(self.model.prior).numpy()
+
+    def terms(self, points: np.ndarray, seed: int) -> ImageTerms:
+        """Posterior, KL and distortion of points `[n]`."""
+        points = np.asarray(points)
+        mean, stddev = self.posteriors(points)
+        distortion = [
+            self._distortion(
+                self.images(points[part]),
+                mean[part],
+                stddev[part],
+                tf.constant([seed, i]),
+            )
+            for i, part in enumerate(_parts(np.arange(len(points))))
         ]
-        return ImageTerms(*map(np.concatenate, zip(*parts, strict=True)))
-
-    def _pixels(self, indices) -> np.ndarray:
-        return self._dataset.images(indices).astype(np.float32) / 255
-
-    def _image_terms(self, images, seed):
-        posterior = self.model.encode(images)
-        noise = tf.random.stateless_normal(tf.shape(posterior.mean()), seed)
-        codes = posterior.mean() + posterior.stddev() * noise
-        return (
-            posterior.mean(),
-            posterior.variance(),
-            posterior.kl_divergence(self.model.prior),
-            -self.model.decode(codes, images).log_prob(images),
+        return ImageTerms(
+            mean, stddev**2, self.kl(points), np.concatenate(distortion)
         )
+
+    def _distortion_of_draw(self, images, mean, stddev, seed):
+        noise = tf.random.stateless_normal(tf.shape(mean), seed)
+        codes = mean + stddev * noise
+        return -self.model.decode(codes, images).log_prob(images)
 
 
 def _parts(values: np.ndarray) -> list[np.ndarray]:
-    return [
-        values[start : start + BATCH_SIZE]
-        for start in range(0, len(values), BATCH_SIZE)
-    ]
+    return np.split(values, range(BATCH_SIZE, len(values), BATCH_SIZE))
 
 
-def _in_batches(function, values: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.asarray(function(v)) for v in _parts(values)])
+class SampledCodes:
+    """One draw z ~ q(z|x) for each image: a `metrics.codes.PosteriorSampler`.
+
+    The same image always has the same draw, which depends on the seed.
+
+    Args:
+      sampler: Has the posteriors.
+      seed: Of the draws, 0 or more.
+    """
+
+    def __init__(self, sampler: DatasetPosteriors, seed: int):
+        self._sampler = sampler
+        self._seed = seed
+        self.factor_names = sampler.factor_names
+        self.factor_sizes = sampler.factor_sizes
+        self.num_points = sampler.num_points
+        self.with_replacement = sampler.with_replacement
+        self.sample, self.sample_with = sampler.sample, sampler.sample_with
+        self.factors, self.posteriors = sampler.factors, sampler.posteriors
+        self._noise = None
+
+    def codes(self, points: np.ndarray) -> np.ndarray:
+        mean, stddev = self._sampler.posteriors(points)
+        if self._noise is None:
+            rng = np.random.default_rng(self._seed)
+            shape = (self.num_points, mean.shape[1])
+            self._noise = rng.standard_normal(shape, np.float32)
+        return mean + stddev * self._noise[points]

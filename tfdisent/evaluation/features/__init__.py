@@ -1,0 +1,1 @@
+"""Features of images, in which distances between sets of them are taken."""
