@@ -1,55 +1,109 @@
-"""Measures a trained run and writes its evaluation.json.
+"""Measures a trained run, a baseline, or codes in a file.
 
-bin/evaluate --workdir=W --metrics=mig_histogram,higgins_score
+    bin/evaluate --workdir=W
+    bin/evaluate --workdir=W --metrics="dci, higgins_score(num_pairs=16)"
+    bin/evaluate --baseline=pca --dataset=dsprites
+    bin/evaluate --codes=codes.npz
+    bin/evaluate --codes=my/codes.py:codes_of --dataset=dsprites
+    bin/evaluate --runs='runs/beta_vae/seed*'
+
+The numbers go into evaluation.json with all settings that define them, the
+matrices into figures/metrics: in the folder of the run, or in --output. Metrics
+that were computed before stay. Several --runs are compared with each other: how
+alike are their codes (UDR, ModelCentrality)?
+
+--help --metrics=dci shows the options of a metric.
 """
+
+import pathlib
 
 from absl import flags
 
+from tfdisent.cli import evaluated, summary
 from tfdisent.cli import main as cli_main
-from tfdisent.cli import summary, trained_run
+from tfdisent.cli.compared import compare_runs
 from tfdisent.cli.help_text import command_help
-from tfdisent.evaluation.evaluate import (
-    check_metrics,
-    evaluate,
-    write_evaluation,
-)
-from tfdisent.metrics import METRICS
+from tfdisent.cli.seeds import parse_seeds
+from tfdisent.errors import UsageError
+from tfdisent.evaluation import mask as masks
+from tfdisent.evaluation.draw_matrices import draw_matrices
+from tfdisent.evaluation.evaluate import ALL_METRICS, REPRESENTATIONS, calls_of
+from tfdisent.evaluation.metric_calls import metrics_help, options_help
 
 FLAGS = flags.FLAGS
-trained_run.define_flags()
-flags.DEFINE_list(
-    "metrics", list(METRICS), f"Of {', '.join(METRICS)}; all by default."
+evaluated.define_flags()
+flags.DEFINE_string(
+    "metrics",
+    None,
+    "Names with commas between them, and options in brackets; all for all of "
+    "them; by default those that take seconds.",
+)
+flags.DEFINE_string(
+    "evaluation_seeds",
+    "0",
+    "Of the images and the metrics, as 0-4 or 0,2,5; the values are then means "
+    "over them, with median and standard deviation.",
+)
+flags.DEFINE_enum(
+    "representation",
+    "mean",
+    REPRESENTATIONS,
+    "The mean of q(z|x), or one draw from it for each image and seed.",
+)
+flags.DEFINE_enum(
+    "mask",
+    None,
+    list(masks.MASKS),
+    "Latents that count as active, for a second value of these alone: "
+    + "; ".join(f"{k}: {v}" for k, v in masks.MASKS.items())
+    + ". For a run kl by default, else none.",
 )
 flags.DEFINE_integer(
-    "evaluation_seed",
+    "intervals",
     0,
-    "Of the images and the metrics.",
+    "Resamples for 95 % confidence intervals, 200 say; 0 for none.",
     lower_bound=0,
-    upper_bound=2**31 - 1,
 )
 
 
 def main(argv: list[str]) -> None:
     """Does what the flags ask for."""
-    check_metrics(FLAGS.metrics)
-    run = trained_run.from_flags(argv)
-    evaluation = evaluate(
-        run.model,
-        run.dataset,
-        metrics=FLAGS.metrics,
-        seed=FLAGS.evaluation_seed,
-    )
-    whole = write_evaluation(run.workdir, run.config, run.step, evaluation)
+    if argv[1:]:
+        raise UsageError(
+            f"{' '.join(argv[1:])} is not understood; write --flag=value."
+        )
+    options = {
+        "metrics": FLAGS.metrics,
+        "seeds": parse_seeds(FLAGS.evaluation_seeds, "evaluation_seeds"),
+        "mask": FLAGS.mask,
+        "resamples": FLAGS.intervals,
+    }
+    what = evaluated.source()
+    if what == "runs":
+        folder = pathlib.Path(FLAGS.output or "evaluations/comparison")
+        seed = options["seeds"][0]
+        print(f"\n{compare_runs(FLAGS.runs, FLAGS.metrics, folder, seed)}")
+        print(f"\nnumbers   {folder / 'comparison.json'}")
+        return
+    calls_of(FLAGS.metrics)  # before anything is loaded
+    folder, whole = evaluated.EVALUATE[what](options)
     print("\n".join(summary.scores(whole)))
-    print(f"\nnumbers   {run.workdir / 'evaluation.json'}")
+    for path in draw_matrices(whole, folder / "figures" / "metrics"):
+        print(f"pictures  {path}")
+    print(f"numbers   {folder / 'evaluation.json'}")
 
 
 def help_text(argv: list[str]) -> str:
     """What --help shows."""
-    del argv
-    return command_help(
-        __doc__, ["workdir", "metrics", "evaluation_seed", "data_dir"]
-    )
+    FLAGS(argv, known_only=True)
+    if FLAGS.metrics:
+        return "\n\n".join(
+            f"{call.key}\n{options_help(call.metric)}"
+            for call in calls_of(FLAGS.metrics)
+        )
+    own = ["metrics", "evaluation_seeds", "representation", "mask", "intervals"]
+    text = command_help(__doc__, [*evaluated.FLAG_NAMES, *own])
+    return f"{text}\n\nMetrics:\n{metrics_help(ALL_METRICS)}"
 
 
 if __name__ == "__main__":

@@ -3,14 +3,12 @@
 import pathlib
 
 from tfdisent.data.factor_dataset import FactorDataset
+from tfdisent.evaluation import evaluation_file
 from tfdisent.evaluation.draw import draw_run
-from tfdisent.evaluation.evaluate import (
-    evaluate,
-    read_evaluation,
-    write_evaluation,
-)
+from tfdisent.evaluation.draw_matrices import draw_matrices
+from tfdisent.evaluation.evaluate import evaluate
 from tfdisent.export.saved_model import export_model
-from tfdisent.metrics import METRICS
+from tfdisent.metrics import DEFAULT_METRICS
 from tfdisent.models.base import LatentModel
 from tfdisent.training.config import ExperimentConfig
 
@@ -26,15 +24,16 @@ def finish(
     Returns:
       The evaluation.
     """
-    evaluation = read_evaluation(workdir)
+    evaluation = evaluation_file.read(workdir)
     if not _is_whole(evaluation, config):
         print("evaluating", flush=True)
-        evaluation = write_evaluation(
+        evaluation = evaluation_file.write_run(
             workdir, config, config.steps, evaluate(model, dataset)
         )
     if not _is_newer(workdir / "figures" / "curves.png", workdir):
         print("drawing", flush=True)
         draw_run(model, dataset, workdir)
+        draw_matrices(evaluation, workdir / "figures" / "metrics")
     if not any(_is_newer(path, workdir) for path in versions(workdir)):
         print("exporting", flush=True)
         export_model(model, workdir / "export")
@@ -42,12 +41,12 @@ def finish(
 
 
 def _is_whole(evaluation: dict | None, config: ExperimentConfig) -> bool:
-    """Whether it is of the last step, with the default seed and all metrics."""
-    return (
-        evaluation is not None
-        and evaluation["training"]["step"] == config.steps
-        and evaluation["seed"] == 0
-        and set(METRICS) <= set(evaluation["metrics"])
+    """Whether it is of the last step, with all default metrics."""
+    if evaluation is None or "training" not in evaluation:
+        return False
+    done = {**evaluation["metrics"], **evaluation.get("left_out", {})}
+    return evaluation["training"]["step"] == config.steps and (
+        set(DEFAULT_METRICS) <= set(done)
     )
 
 

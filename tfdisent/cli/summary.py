@@ -1,4 +1,4 @@
-"""The lines that end a run."""
+"""The lines that end a run or an evaluation."""
 
 import pathlib
 
@@ -11,7 +11,7 @@ def text(workdir: pathlib.Path, evaluation: dict) -> str:
     lines = [*scores(evaluation), ""]
     lines += [
         f"pictures  {path}"
-        for path in sorted((workdir / "figures").glob("*.png"))
+        for path in sorted((workdir / "figures").glob("**/*.png"))
     ]
     lines.append(f"numbers   {workdir / 'evaluation.json'}")
     exported = versions(workdir)
@@ -23,25 +23,79 @@ def text(workdir: pathlib.Path, evaluation: dict) -> str:
 
 def scores(evaluation: dict) -> list[str]:
     """A table of the numbers."""
-    training, images = evaluation["training"], evaluation["images"]
-    num_latents = len(images["kl_per_latent"])
-    minutes = (training["seconds"] or 0) / 60
-    lines = [
+    return [
         "",
-        f"{evaluation['model']} on {evaluation['data']['name']}, "
-        f"{evaluation['data']['provenance']}",
+        *_heading(evaluation),
+        "",
+        *_image_lines(evaluation.get("images")),
+        *_metric_lines(evaluation["metrics"]),
+        *(
+            f"  not possible: {key}: {reason}"
+            for key, reason in evaluation["left_out"].items()
+        ),
+    ]
+
+
+def _heading(evaluation: dict) -> list[str]:
+    data = f"{evaluation['data']['name']}, {evaluation['data']['provenance']}"
+    if "training" not in evaluation:
+        return [f"{evaluation['codes']['name']} of {data}"]
+    training = evaluation["training"]
+    minutes = (training["seconds"] or 0) / 60
+    return [
+        f"{evaluation['model']} on {data}",
         f"{training['step']:,} steps of {training['batch_size']} images in "
         f"{minutes:.1f} minutes, seed {training['seed']}, "
         f"{training['device'] or 'device not logged'}",
-        "",
+    ]
+
+
+def _image_lines(images: dict | None) -> list[str]:
+    if images is None:
+        return []
+    return [
         f"  {'distortion':<34} {images['distortion']:7.2f} nats",
         f"  {'rate':<34} {images['rate']:7.2f} nats",
         f"  {'active latents':<34} {images['active_latents']:4} of "
-        f"{num_latents}",
+        f"{len(images['kl_per_latent'])}",
+        "",
     ]
-    for metric in evaluation["metrics"].values():
-        for name, value in metric["values"].items():
-            if "/" not in name:
-                lines.append(f"  {name:<34} {value:7.3f}")
-        lines += [f"  warning: {text}" for text in metric["warnings"]]
+
+
+def _metric_lines(entries: dict) -> list[str]:
+    """Main values; those of active latents alone, spread and interval."""
+    masks = [e["masked"] for e in entries.values() if "masked" in e]
+    heading = f"  {'':<34} {'all':>7}"
+    if masks:
+        kept = ",".join(map(str, masks[-1]["latents"]))
+        heading += f"   active latents alone ({kept})"
+    lines = [heading]
+    for key, entry in entries.items():
+        for name, value in main_values(entry).items():
+            shown = key if name == key.split("(")[0] else name
+            lines.append(f"  {shown:<34} {value:7.3f}{_beside(entry, name)}")
+        lines += [f"  warning: {text}" for text in entry["warnings"]]
     return lines
+
+
+def main_values(entry: dict) -> dict[str, float]:
+    """The values that stand for a metric; if none does, all of them."""
+    values = entry["values"]
+    return {n: v for n, v in values.items() if "/" not in n} or values
+
+
+def _beside(entry: dict, name: str) -> str:
+    parts = []
+    masked = entry.get("masked", {}).get("values", {})
+    if name in masked:
+        parts.append(f"{masked[name]:7.3f}")
+    spread = entry.get("statistics", {}).get(name)
+    if spread:
+        parts.append(
+            f"sd {spread['sd']:.3f}, median {spread['median']:.3f}, "
+            f"n {spread['n']}"
+        )
+    interval = entry.get("intervals", {}).get(name)
+    if interval:
+        parts.append(f"95 % {interval[0]:.3f} to {interval[1]:.3f}")
+    return "".join(f"   {part}" for part in parts)

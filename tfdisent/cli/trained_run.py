@@ -48,7 +48,16 @@ def from_flags(argv: list[str]) -> TrainedRun:
         )
     if not FLAGS.workdir:
         raise UsageError("--workdir is missing; give the folder of a run.")
-    workdir = pathlib.Path(FLAGS.workdir)
+    return load(pathlib.Path(FLAGS.workdir))
+
+
+def load(workdir: pathlib.Path) -> TrainedRun:
+    """Loads the run of a folder.
+
+    Raises:
+      UsageError: If it is no run of a model.
+      RunError: If there is no run, or no checkpoint yet.
+    """
     config = ExperimentConfig.load(workdir / "config.json")
     if config.model in INSTRUMENTS:
         raise UsageError(

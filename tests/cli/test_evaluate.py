@@ -1,0 +1,251 @@
+"""What bin/evaluate does with runs, baselines and codes, and says to errors."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+FAST = '--metrics="mig_histogram(num_points=400), irs(num_points=400)"'
+GOOD = {
+    "run": f"--workdir=runs/seed0 {FAST} --data_dir=data",
+    "more": "--workdir=runs/seed0 --metrics=active_units --data_dir=data "
+    "--representation=sampled --evaluation_seeds=0-2",
+    "baseline": f"--baseline=ground_truth {FAST} --data_dir=data",
+    "several": '--baseline="fast_ica_pairwise(num_images=300)" --data_dir=data '
+    '--metrics="zdiff_corr(num_points=300)"',
+    "file": f"--codes=codes.npz {FAST} --intervals=20 --mask=variance",
+    "function": f"--codes=mine.py:codes_of {FAST} --data_dir=data --output=f",
+    "runs": "--runs=runs/seed* --metrics=udr_lasso --data_dir=data",
+    "no factors": "--codes=bare.npz --output=bare",
+}
+BAD = {
+    "": "0 of --workdir, --baseline, --codes, --runs were given",
+    "--codes=codes.npz --baseline=pca": "2 of --workdir",
+    "--workdir=missing": "missing",
+    "--codes=missing.npz": "missing.npz cannot be read",
+    "--codes=codes.npz --metrics=zdiff": "'zdiff' (did you mean zdiff_corr?)",
+    "--codes=codes.npz --metrics=irs(bins=3)": "irs takes no bins",
+    "--codes=codes.npz --metrics=irs(": "is no list of metrics",
+    "--codes=codes.npz --metrics=irs(num_points=-1)": "num_points is -1",
+    "--codes=codes.npz --metrics=fid": "fid needs Inception's weights",
+    "--codes=codes.npz --metrics=mig_analytic": "mig_analytic needs q(z|x)",
+    "--codes=bare.npz --metrics=irs": "irs needs the factors",
+    "--codes=short.npz": "one row of each",
+    "--codes=halves.npz": "not all whole numbers",
+    "--codes=negative.npz": "number each factor's values from 0",
+    "--codes=nan.npz": "1 of 500 rows",
+    "--codes=still.npz --mask=variance": "keeps none of 3 latents",
+    "--codes=codes.npz --mask=kl": "needs q(z|x)",
+    "--codes=codes.npz --representation=sampled": "is for --workdir",
+    "--codes=codes.npz --evaluation_seeds=5-0": "--evaluation_seeds=5-0",
+    "--codes=nowhere.py:f": "nowhere.py",
+    "--baseline=kpca": "no baseline 'kpca'",
+    "--baseline=pca(latents=3)": "pca takes no latents",
+    "--baseline=pca,random": "names 2",
+    "--workdir=runs/seed0 --subset=scale<=3": "--subset does not go with",
+    "--runs=nothing*": "finds 0 folders",
+    "--runs=runs/seed* --metrics=irs": "no score 'irs'",
+}
+# In one process, for TensorFlow takes seconds to start.
+SCRIPT = """
+import contextlib, io, json, pathlib, shlex, sys
+from absl import flags
+from tfdisent.cli import evaluate, main
+from tfdisent.data.load import load_dataset
+from tfdisent.training.config import ExperimentConfig
+from tfdisent.training.trainer import train
+
+dataset = load_dataset("dsprites", data_dir="data")
+for seed in range(2):
+    config = ExperimentConfig(
+        model="vae",
+        hparams={"architecture": "burgess"},
+        steps=3,
+        batch_size=8,
+        seed=seed,
+    )
+    train(config, dataset, pathlib.Path(f"runs/seed{seed}"))
+
+for line in json.loads(sys.argv[1]):
+    sys.argv = ["bin/evaluate", *shlex.split(line)]
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main.run(evaluate.main, evaluate.help_text)
+        except SystemExit as end:
+            code = end.code
+    print("said", json.dumps([code, out.getvalue(), err.getvalue()]))
+    for name in flags.FLAGS:
+        flags.FLAGS[name].unparse()
+"""
+
+
+def write_codes(folder):
+    rng = np.random.default_rng(0)
+    factors = rng.integers((3, 6, 8), size=(500, 3))
+    codes = factors + rng.normal(0, 0.1, (500, 3))
+    nan = codes.copy()
+    nan[3, 1] = np.nan
+    for name, arrays in {
+        "codes": {"codes": codes, "factors": factors},
+        "bare": {"codes": codes},
+        "short": {"codes": codes, "factors": factors[:9]},
+        "halves": {"codes": codes, "factors": factors / 2},
+        "negative": {"codes": codes, "factors": factors - 1},
+        "nan": {"codes": nan, "factors": factors},
+        "still": {"codes": codes * 1e-3, "factors": factors},
+    }.items():
+        np.savez(folder / f"{name}.npz", **arrays)
+    (folder / "mine.py").write_text("def codes_of(f):\n    return f * 1.0\n")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("evaluate")
+
+
+@pytest.fixture(scope="module")
+def said(folder):
+    """Exit code, stdout and stderr by command line."""
+    write_codes(folder)
+    lines = [*GOOD.values(), *BAD, "--help", "--help --metrics=dci"]
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, json.dumps(lines)],
+        cwd=folder,
+        env={
+            **os.environ,
+            "CUDA_VISIBLE_DEVICES": "-1",
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+    assert done.returncode == 0, done.stderr
+    answers = [
+        json.loads(line.removeprefix("said "))
+        for line in done.stdout.splitlines()
+        if line.startswith("said ")
+    ]
+    return dict(zip(lines, answers, strict=True))
+
+
+@pytest.fixture
+def good(said):
+    def of(name):
+        code, out, err = said[GOOD[name]]
+        assert code in (0, None), err
+        return out
+
+    return of
+
+
+def evaluation(folder, name):
+    return json.loads((folder / name / "evaluation.json").read_text())
+
+
+def test_a_run_is_measured_into_its_folder(good, folder):
+    out = good("run")
+    assert "vae on dsprites, rendered" in out and "mig_histogram(" in out
+    written = evaluation(folder, "runs/seed0")
+    entry = written["metrics"]["irs(num_points=400)"]
+    assert 0 <= entry["values"]["irs"] <= 1
+    assert entry["settings"]["quantile"] == 0.99
+    picture = (
+        folder / "runs/seed0/figures/metrics/irs-num_points=400-matrix.png"
+    )
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert f"pictures  {picture.relative_to(folder)}" in out
+
+
+def test_metrics_add_up(good, folder):
+    good("more")
+    written = evaluation(folder, "runs/seed0")
+    assert set(written["metrics"]) == {
+        "mig_histogram(num_points=400)",
+        "irs(num_points=400)",
+        "active_units of sampled codes",
+    }
+    entry = written["metrics"]["active_units of sampled codes"]
+    assert entry["statistics"]["active_units"]["n"] == 3
+    assert entry["representation"] == "sampled"
+
+
+def test_ground_truth_is_perfect(good, folder):
+    assert "ground_truth of dsprites" in good("baseline")
+    written = evaluation(folder, "evaluations/ground_truth")
+    values = written["metrics"]["irs(num_points=400)"]["values"]
+    assert values["irs"] == pytest.approx(1)
+    assert written["codes"]["name"] == "ground_truth"
+
+
+def test_several_representations_are_averaged(good, folder):
+    good("several")
+    name = "evaluations/fast_ica_pairwise-num_images=300"
+    [entry] = evaluation(folder, name)["metrics"].values()
+    each = [values["zdiff_corr"] for values in entry["values_of_each"]]
+    assert len(each) == 3 and len(set(each)) == 3
+    assert entry["values"]["zdiff_corr"] == pytest.approx(np.mean(each))
+
+
+def test_codes_in_a_file_have_intervals(good, folder):
+    assert "95 %" in good("file")
+    written = evaluation(folder, "evaluations/codes.npz")
+    entry = written["metrics"]["mig_histogram(num_points=400)"]
+    low, high = entry["intervals"]["mig_histogram"]
+    assert low < entry["values"]["mig_histogram"] < high
+    assert entry["values"]["mig_histogram"] > 0.7
+    assert "masked" not in entry  # all vary
+
+
+def test_a_function_is_asked_for_codes_of_the_factors(good, folder):
+    assert "mine.py:codes_of of dsprites" in good("function")
+    [_, entry] = evaluation(folder, "f")["metrics"].values()
+    assert entry["values"]["irs"] == pytest.approx(1)
+
+
+def test_without_factors_the_rest_is_given(good, folder):
+    out = good("no factors")
+    written = evaluation(folder, "bare")
+    assert "tc_gaussian" in written["metrics"]
+    assert "needs the factors" in written["left_out"]["mig_histogram"]
+    assert "not possible: mig_histogram: " in out
+
+
+def test_runs_are_compared(good, folder):
+    out = good("runs")
+    assert "runs/seed0" in out and "udr_lasso a2a" in out
+    path = folder / "evaluations/comparison/comparison.json"
+    scores = json.loads(path.read_text())["scores"]["udr_lasso"]
+    assert len(scores["scores"]) == 2
+    assert scores["scores"] == scores["scores_all_to_all"]
+    assert scores["settings"]["threshold"] == 0.01
+
+
+@pytest.mark.parametrize("line, message", BAD.items())
+def test_bad_input_is_one_sentence_and_leaves_nothing(
+    said, folder, line, message
+):
+    code, _, err = said[line]
+    errors = [text for text in err.splitlines() if text.startswith("error: ")]
+    assert code in (1, 2) and len(errors) == 1
+    assert message in errors[0]
+    assert {path.name for path in (folder / "evaluations").iterdir()} == {
+        "codes.npz",
+        "comparison",
+        "fast_ica_pairwise-num_images=300",
+        "ground_truth",
+    }
+
+
+def test_help_has_the_flags_the_metrics_and_their_options(said):
+    code, out, _ = said["--help"]
+    assert code in (0, None)
+    for text in ("--baseline", "--mask", "dci", "mig_analytic", "fid"):
+        assert text in out
+    assert "importances='forest'" in said["--help --metrics=dci"][1]

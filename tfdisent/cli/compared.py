@@ -1,0 +1,94 @@
+"""Several runs, compared with each other."""
+
+import dataclasses
+import glob
+import json
+import pathlib
+
+import numpy as np
+
+from tfdisent.cli import trained_run
+from tfdisent.errors import UsageError
+from tfdisent.evaluation.compare import COMPARISONS, Runs, compare
+from tfdisent.evaluation.figures.metric_matrices import metric_matrix
+from tfdisent.evaluation.figures.save_figure import save_figure
+from tfdisent.evaluation.metric_calls import parse_calls
+from tfdisent.evaluation.representation import Representation
+from tfdisent.training.workdir import write_atomically
+
+
+def compare_runs(
+    pattern: str, scores: str | None, folder: pathlib.Path, seed: int
+) -> str:
+    """Scores runs by how far they found the same latents.
+
+    Args:
+      pattern: Of their folders.
+      scores: Which, in the form of --metrics; None for all of COMPARISONS.
+      folder: For comparison.json and the pictures.
+      seed: Of all draws.
+
+    Returns:
+      A table, the best run first.
+
+    Raises:
+      UsageError: If there are no two runs, or an option is wrong.
+      RunError: If one has no checkpoint yet.
+    """
+    calls = parse_calls(scores or ", ".join(COMPARISONS), COMPARISONS, "score")
+    folders = sorted(
+        p for p in map(pathlib.Path, glob.glob(pattern)) if p.is_dir()
+    )
+    if len(folders) < 2:
+        raise UsageError(
+            f"--runs={pattern} finds {len(folders)} folders; give a pattern of "
+            "two runs or more, in quotes."
+        )
+    loaded = [trained_run.load(path) for path in folders]
+    runs = Runs(
+        [Representation(run.model, run.dataset.product) for run in loaded],
+        [_but_for_the_seed(run.config) for run in loaded],
+    )
+    entries = compare(runs, calls, seed=seed)
+    names = [str(path) for path in folders]
+    write_atomically(
+        folder / "comparison.json",
+        json.dumps({"runs": names, "seed": seed, "scores": entries}, indent=2)
+        + "\n",
+    )
+    _draw(entries, [path.name for path in folders], folder)
+    return _table(entries, names)
+
+
+def _but_for_the_seed(config) -> str:
+    return repr(dataclasses.replace(config, seed=0))
+
+
+def _draw(entries: dict, names: list[str], folder: pathlib.Path) -> None:
+    for key, entry in entries.items():
+        matrix = np.array(entry["similarity_matrix"], float)
+        figure = metric_matrix(np.nan_to_num(matrix), key, names, names)
+        name = key.partition("(")[0]
+        save_figure(figure, folder / "figures" / f"{name}.png")
+
+
+def _table(entries: dict, names: list[str]) -> str:
+    """A row for each run and a column for each score."""
+    columns = {
+        f"{key}{suffix}": entry[kind]
+        for key, entry in entries.items()
+        for kind, suffix in (("scores", ""), ("scores_all_to_all", " a2a"))
+        if any(score is not None for score in entry.get(kind, []))
+    }
+    best = list(columns.values())[0]
+    order = sorted(range(len(names)), key=lambda i: -(best[i] or 0.0))
+    width = max(map(len, names)) + 2
+    lines = [" " * width + "".join(f"{c:>{len(c) + 3}}" for c in columns)]
+    for i in order:
+        cells = [
+            f"{'-' if v[i] is None else f'{v[i]:.3f}':>{len(c) + 3}}"
+            for c, v in columns.items()
+        ]
+        lines.append(f"{names[i]:<{width}}" + "".join(cells))
+    lines += [f"warning: {w}" for e in entries.values() for w in e["warnings"]]
+    return "\n".join(lines)
