@@ -141,3 +141,10 @@ def test_posteriors_of_wrong_form_are_refused(stddev):
     sampler.posteriors = lambda points: (sampler.codes(points), stddev)
     with pytest.raises(UsageError, match="not all above 0"):
         codes_lib.posteriors_at(sampler, np.arange(3), "some_metric")
+
+
+def test_constant_but_for_rounding_is_constant():
+    codes = np.full((3, 4), [0.0, 7.0, 7.0, 0.0])
+    codes[0, 2] += 1e-7
+    codes[0, 3] += 1e-30
+    assert codes_lib.is_constant(codes).tolist() == [True, True, True, False]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tfdisent.errors import UsageError
-from tfdisent.metrics.discretize import discretize, draw_labels, is_constant
+from tfdisent.metrics.discretize import discretize, draw_labels
 from tfdisent.metrics.samplers import TableSampler
 
 
@@ -62,13 +62,6 @@ def test_every_bin_is_within_the_number_of_bins(equal):
 def test_equal_must_be_width_or_mass():
     with pytest.raises(UsageError, match="give width or mass"):
         discretize(np.zeros((5, 1)), 3, "area")
-
-
-def test_constant_but_for_rounding_is_constant():
-    codes = np.full((3, 4), [0.0, 7.0, 7.0, 0.0])
-    codes[0, 2] += 1e-7
-    codes[0, 3] += 1e-30
-    assert is_constant(codes).tolist() == [True, True, True, False]
 
 
 def test_draw_labels_refuses_less_points_than_bins():

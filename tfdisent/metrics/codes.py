@@ -255,3 +255,13 @@ def check_codes(codes: np.ndarray, n: int) -> np.ndarray:
             "than float32 can; give finite codes."
         )
     return codes
+
+
+def is_constant(codes: np.ndarray) -> np.ndarray:
+    """Says of each code [n, D] if it is one value, but for float32 rounding.
+
+    Returns:
+      [D] bool.
+    """
+    largest = np.abs(codes).max(axis=0)
+    return np.ptp(codes, axis=0) <= _FLOAT32.eps * largest

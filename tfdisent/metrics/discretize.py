@@ -70,7 +70,7 @@ def discretize(
     if equal not in BINS:
         raise UsageError(f"equal={equal!r} is not known; give width or mass.")
     labels = np.zeros(codes.shape[::-1], np.int64)
-    for d in np.flatnonzero(~is_constant(codes)):
+    for d in np.flatnonzero(~codes_lib.is_constant(codes)):
         code = codes[:, d].copy()
         if equal == "width":
             edges = np.linspace(code.min(), code.max(), num_bins + 1)
@@ -79,13 +79,3 @@ def discretize(
             rank = stats.rankdata(code) - 0.5  # 0.5..n - 0.5
             labels[d] = rank * num_bins / len(code)
     return labels.T
-
-
-def is_constant(codes: np.ndarray) -> np.ndarray:
-    """Says of each code [n, D] if it is one value, but for float32 rounding.
-
-    Returns:
-      [D] bool.
-    """
-    largest = np.abs(codes).max(axis=0)
-    return np.ptp(codes, axis=0) <= np.finfo(np.float32).eps * largest

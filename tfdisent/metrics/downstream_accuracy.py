@@ -39,8 +39,15 @@ def downstream_accuracy(
 
     Deviations: the 2019 study has raw codes, ten C and unstratified folds, and
     GradientBoostingClassifier, of which `boosted` is the fast form, on codes
-    cut into 255 bins. On 2 cores and 10 codes of the factors of dSprites the
-    defaults take 2 s; see the table for others.
+    cut into 255 bins.
+
+    The defaults cost 15,000 encodings, and 1 s on 2 cores for ten latents and
+    the factors of dSprites; logistic_cv takes 20 s; boosted takes 30 s with
+    1,000 labels at most. The Monte-Carlo standard deviation is 0.004 for
+    perfect codes, and 0.01 with 10 labels. Codes equal to the factors of
+    dSprites score 0.67 and noise 0.12, as in `factor_accuracy`; their
+    efficiency with 100 labels is 0.57 and 0.98: it says nothing of codes that
+    are not read at all.
 
     Args:
       sampler: gives factors and codes.

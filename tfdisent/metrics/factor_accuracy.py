@@ -32,9 +32,13 @@ def factor_accuracy(
     decide the result: on a code that equals the factor, the border between two
     neighbours among 40 values takes large weights. So there are two numbers:
     with C = 1 (the main one) and with C = 1e4, all but unregularised. Codes
-    equal to the factors of dSprites score 0.68 and 1.00, rotations of them the
+    equal to the factors of dSprites score 0.67 and 1.00, rotations of them the
     same, noise 0.12, which is chance. With C = 1 the score grows with
     num_train, and falls to 0.63 with five latents of noise beside.
+
+    The defaults cost 15,000 encodings, and 2 s on 2 cores for ten latents and
+    the factors of dSprites. The Monte-Carlo standard deviation is 0.004 for
+    perfect codes and 0.001 for noise with C = 1, 0.003 at most with 1e4.
 
     Args:
       sampler: gives factors and codes.

