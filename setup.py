@@ -27,6 +27,8 @@ setup(
         "tensorflow-probability>=0.25",
         # tensorflow-probability imports it.
         "tf-keras>=2.21",
+        # scikit-learn needs it too; metrics use it themselves.
+        "threadpoolctl>=3.5",
         "tqdm>=4.66",
     ],
     extras_require={

@@ -13,13 +13,13 @@ import pathlib
 
 import keras
 import numpy as np
-import tensorflow as tf
-import tensorflow_probability as tfp
 from absl import app, flags
 
 from tfdisent.data.load import load_dataset
-from tfdisent.evaluation.evaluate import evaluate, write_evaluation
+from tfdisent.evaluation import evaluation_file
+from tfdisent.evaluation.evaluate import evaluate
 from tfdisent.evaluation.representation import Representation
+from tfdisent.metrics import tc_mixture
 from tfdisent.training.config import ExperimentConfig
 from tfdisent.training.trainer import train
 
@@ -70,31 +70,6 @@ def grid(steps: int) -> dict[str, dict]:
     }
 
 
-def mixture_tc(
-    mean: np.ndarray, stddev: np.ndarray, codes: np.ndarray
-) -> float:
-    """TC of q(z) = 1/n sum_j N(z; mean_j, stddev_j^2), in nats.
-
-    E[log q(z) - sum_d log q(z_d)] over the codes, which are drawn from q(z).
-
-    Args:
-      mean: `[n, D]`.
-      stddev: `[n, D]`.
-      codes: `[m, D]`.
-    """
-    posterior = tfp.distributions.Normal(mean, stddev)
-
-    @tf.function(autograph=False)
-    def log_ratio(code):
-        pairs = posterior.log_prob(code)  # [n, D]
-        log_n = np.log(len(mean)).astype(np.float32)
-        log_joint = tf.reduce_logsumexp(tf.reduce_sum(pairs, 1)) - log_n
-        log_each = tf.reduce_logsumexp(pairs, axis=0) - log_n  # [D]
-        return log_joint - tf.reduce_sum(log_each)
-
-    return float(np.mean([log_ratio(tf.constant(z)) for z in codes]))
-
-
 def total_correlation(model, dataset, seed: int) -> float:
     """TC of the aggregate posterior of 50,000 images, from 2,000 codes.
 
@@ -103,13 +78,13 @@ def total_correlation(model, dataset, seed: int) -> float:
     stand apart. From batches (MSS, MWS) it is no value at all: at 10 nats MSS
     gave -1.9 from batches of 2,048.
     """
-    rng = np.random.default_rng(seed)
-    representation = Representation(model, dataset)
-    terms = representation.terms(representation.sample(TC_IMAGES, rng), seed)
-    stddev = np.sqrt(terms.variance)
-    noise = rng.standard_normal((TC_CODES, stddev.shape[1]), np.float32)
-    codes = terms.mean[:TC_CODES] + stddev[:TC_CODES] * noise
-    return mixture_tc(terms.mean, stddev, codes)
+    found = tc_mixture(
+        Representation(model, dataset),
+        np.random.default_rng(seed),
+        num_points=TC_IMAGES,
+        num_samples=TC_CODES,
+    )
+    return found["tc_mixture"]
 
 
 def measure(
@@ -128,7 +103,7 @@ def measure(
         seed=seed,
     )
     model = train(config, dataset, workdir)
-    evaluation = write_evaluation(
+    evaluation = evaluation_file.write_run(
         workdir,
         config,
         config.steps,

@@ -4,7 +4,6 @@ import importlib.util
 import pathlib
 import sys
 
-import numpy as np
 import pytest
 
 PATH = pathlib.Path(__file__).parents[2] / "benchmarks" / "vae_family.py"
@@ -18,23 +17,6 @@ def vae_family():
     spec.loader.exec_module(module)
     yield module
     del sys.modules["vae_family"]
-
-
-@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.9])
-def test_total_correlation_of_a_gaussian_is_the_closed_form(
-    vae_family, correlation
-):
-    rng = np.random.default_rng(0)
-    covariance = [[1.0, correlation, 0], [correlation, 1.0, 0], [0, 0, 1.0]]
-    means = rng.multivariate_normal(np.zeros(3), covariance, 20_000)
-    means = means.astype(np.float32)
-    stddev = np.full_like(means, 0.5)
-    codes = means[:1000] + 0.5 * rng.standard_normal((1000, 3), np.float32)
-    # q(z) is a Gaussian of this covariance and 0.25 on its diagonal.
-    rho = correlation / 1.25
-    assert vae_family.mixture_tc(means, stddev, codes) == pytest.approx(
-        -0.5 * np.log(1 - rho**2), abs=0.05
-    )
 
 
 def numbers_as_expected():

@@ -25,18 +25,17 @@ def explicitness(
 
     where AUC_kv is the probability that p_k(v | z) is larger at a test point
     with value v than at one without, and V_k are the values of factor k that
-    occur in both parts. "rescaled" is 2 (explicitness - 0.5), as in the paper.
+    occur in both parts. "rescaled" is 2 (explicitness - 0.5), 0 by chance.
 
     It asks for presence, not for alignment: rotated codes score as high as
     perfect ones. Codes equal to the factors of dSprites score 0.988, not 1, as
     softmax regression with C = 1 mixes up neighbours among 40 values of one
     code; noise scores 0.50.
 
-    Deviations: the paper's classifier is one-versus-rest, without
-    regularisation. The 2019 study stops scikit-learn's after 100 steps at
-    most, short of convergence, so that its number depends on the version; it
-    has no value for codes with a dead latent, which is 0 here, nor where a
-    value is missing from the test points.
+    Deviations: the paper's classifiers are one-versus-rest. The 2019 study
+    stops after 100 steps at most, short of convergence, so that its number
+    depends on scikit-learn's version; it has no value for codes with a dead
+    latent, which is 0 here, nor where a value is missing from the test points.
 
     The defaults cost 15,000 encodings, and 1 s on 2 cores for ten latents and
     the factors of dSprites. The Monte-Carlo standard deviation is 0.0003 for
