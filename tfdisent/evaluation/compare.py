@@ -13,7 +13,7 @@ from tfdisent.evaluation.representation import Representation
 from tfdisent.metrics.model_centrality import (
     model_centrality as centrality_of,
 )
-from tfdisent.metrics.udr import udr
+from tfdisent.metrics.udr import median_over_others, udr
 
 
 class Runs:
@@ -175,14 +175,8 @@ def _udr(runs: Runs, rng, num_points: int, **options) -> dict:
     whole = udr(codes, kls, **options)
     similarity = whole["similarity"]
     same = np.array(runs.groups)[:, None] == np.array(runs.groups)
-    np.fill_diagonal(same, False)
-    within = np.where(same, similarity, np.nan)
-    scores = [
-        np.median(column[~np.isnan(column)]) if kin.any() else np.nan
-        for column, kin in zip(within.T, same.T, strict=True)
-    ]
     return {
-        "scores": np.array(scores),
+        "scores": median_over_others(np.where(same, similarity, np.nan)),
         "scores_all_to_all": whole["scores"],
         "similarity_matrix": similarity,
     }

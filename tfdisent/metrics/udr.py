@@ -93,9 +93,20 @@ def udr(
                 related = _relations(first, second, relation, alpha)
                 similarities[i, j] = similarity(related, normalization)
     return {
-        "scores": np.nanmedian(similarities, axis=0),
+        "scores": median_over_others(similarities),
         "similarity": similarities,
     }
+
+
+def median_over_others(similarities: np.ndarray) -> np.ndarray:
+    """Median of each column of [M, M] without its NaN; NaN if all are."""
+    compared = ~np.isnan(similarities)
+    return np.array(
+        [
+            np.median(column[kept]) if kept.any() else np.nan
+            for column, kept in zip(similarities.T, compared.T, strict=True)
+        ]
+    )
 
 
 def similarity(relations: np.ndarray, normalization: str = "mean") -> float:
