@@ -4,7 +4,7 @@ import os
 import pytest
 
 from tfdisent.cli import results
-from tfdisent.metrics import METRICS
+from tfdisent.metrics import DEFAULT_METRICS
 from tfdisent.training.config import ExperimentConfig
 
 WHOLE = {
@@ -13,7 +13,9 @@ WHOLE = {
     "data": {},
     "seed": 0,
     "images": {},
-    "metrics": dict.fromkeys(METRICS, {}),
+    "evaluated_with": {},
+    "metrics": dict.fromkeys(DEFAULT_METRICS[1:], {}),
+    "left_out": {DEFAULT_METRICS[0]: "has no factors"},
 }
 CONFIG = ExperimentConfig(model="vae", steps=9)
 
@@ -34,7 +36,9 @@ def done(monkeypatch, tmp_path):
 
     monkeypatch.setattr(results, "evaluate", lambda model, dataset: {})
     monkeypatch.setattr(
-        results, "write_evaluation", stage("evaluate", "evaluation.json")
+        results.evaluation_file,
+        "write_run",
+        stage("evaluate", "evaluation.json"),
     )
     monkeypatch.setattr(
         results, "draw_run", stage("draw", "figures/curves.png")
@@ -61,9 +65,10 @@ def test_does_what_is_missing_and_nothing_twice(done, tmp_path):
     "part",
     [
         {"training": {"step": 5}},
-        {"seed": 1},
+        {"training": None},
+        {"left_out": {}},
         {"metrics": {"mig_histogram": {}}},
-        {"images": None, "model": None},
+        {"evaluated_with": None},
     ],
 )
 def test_only_a_whole_evaluation_counts(done, tmp_path, part):

@@ -60,3 +60,17 @@ def test_a_run_that_fails_keeps_no_other_from_its_turn(tmp_path, capsys):
     assert "seed 1 failed: vae_loss became nan" in capsys.readouterr().err
     scores = json.loads((tmp_path / "seeds.json").read_text())
     assert list(scores) == ["0", "2"]
+
+
+def test_the_better_half_of_higgins_scores_is_told(tmp_path):
+    def run(seed, workdir):
+        score = [0.5, 0.9, 0.6, 0.8][seed]
+        values = {"higgins_score": score, "higgins_score/sd": 0.1}
+        return {
+            "images": evaluation(0)["images"],
+            "metrics": {"higgins_score": {"values": values}},
+        }
+
+    table = sweep(run, [0, 1, 2, 3], tmp_path)
+    [line] = [row for row in table.splitlines() if "better half" in row]
+    assert line.split()[-1] == "0.850"

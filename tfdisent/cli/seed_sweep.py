@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable
 
 import keras
-import numpy as np
 
+from tfdisent.cli.summary import labels
 from tfdisent.errors import RunError
+from tfdisent.evaluation.statistics import best_half, describe_all
 from tfdisent.training.workdir import write_atomically
 
 
@@ -65,25 +66,28 @@ def scores_of(evaluation: dict) -> dict[str, float]:
     """Distortion, rate, active latents and the metrics' main values."""
     images = evaluation["images"]
     scores = {n: images[n] for n in ("distortion", "rate", "active_latents")}
-    for metric in evaluation["metrics"].values():
-        for name, value in metric["values"].items():
-            if "/" not in name:
-                scores[name] = value
+    for key, entry in evaluation["metrics"].items():
+        for label, name in labels(key, entry).items():
+            scores[label] = entry["values"][name]
     return scores
 
 
 def table(scores: dict[int, dict[str, float]]) -> str:
-    """Mean, median and standard deviation (n - 1) over the seeds."""
+    """Mean, median and standard deviation (n - 1) over the seeds.
+
+    Of Higgins' score also the mean of the better half, as its paper has it.
+    """
     lines = [
         f"{'over ' + str(len(scores)) + ' seeds':<36}"
         f"{'mean':>9}{'median':>9}{'sd':>9}"
     ]
-    for name in next(iter(scores.values())):
-        values = [s[name] for s in scores.values()]
-        sd = (
-            f"{np.std(values, ddof=1):9.3f}" if len(values) > 1 else "        -"
-        )
+    for name, over_seeds in describe_all(list(scores.values())).items():
+        sd = f"{over_seeds['sd']:9.3f}" if over_seeds["n"] > 1 else f"{'-':>9}"
         lines.append(
-            f"  {name:<34}{np.mean(values):9.3f}{np.median(values):9.3f}{sd}"
+            f"  {name:<34}{over_seeds['mean']:9.3f}"
+            f"{over_seeds['median']:9.3f}{sd}"
         )
+        if name.startswith("higgins_score") and over_seeds["n"] > 1:
+            half = best_half(over_seeds["values"])
+            lines.append(f"  {name + ', better half':<34}{half:9.3f}")
     return "\n".join(lines)

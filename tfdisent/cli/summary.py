@@ -1,6 +1,7 @@
 """The lines that end a run or an evaluation."""
 
 import pathlib
+import re
 
 from tfdisent.cli.results import versions
 from tfdisent.export.served_command import served_command
@@ -71,17 +72,30 @@ def _metric_lines(entries: dict) -> list[str]:
         heading += f"   active latents alone ({kept})"
     lines = [heading]
     for key, entry in entries.items():
-        for name, value in main_values(entry).items():
-            shown = key if name == key.split("(")[0] else name
-            lines.append(f"  {shown:<34} {value:7.3f}{_beside(entry, name)}")
+        for label, name in labels(key, entry).items():
+            value = entry["values"][name]
+            lines.append(f"  {label:<34} {value:7.3f}{_beside(entry, name)}")
         lines += [f"  warning: {text}" for text in entry["warnings"]]
     return lines
 
 
-def main_values(entry: dict) -> dict[str, float]:
-    """The values that stand for a metric; if none does, all of them."""
-    values = entry["values"]
-    return {n: v for n, v in values.items() if "/" not in n} or values
+def labels(key: str, entry: dict) -> dict[str, str]:
+    """What the values that stand for a metric are called in tables.
+
+    Args:
+      key: Of the metric in evaluation.json; it has its options, if any.
+      entry: Its numbers.
+
+    Returns:
+      Label -> name of the value. A value that is called like the metric is
+      labelled by the key. If none stands for the metric, all do.
+    """
+    names = [name for name in entry["values"] if "/" not in name]
+    metric = re.split(r"[( ]", key)[0]
+    return {
+        key if name == metric else key.replace(metric, name, 1): name
+        for name in names or entry["values"]
+    }
 
 
 def _beside(entry: dict, name: str) -> str:

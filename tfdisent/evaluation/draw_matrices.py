@@ -7,11 +7,14 @@ import numpy as np
 from tfdisent.evaluation.figures.metric_matrices import metric_matrix
 from tfdisent.evaluation.figures.save_figure import save_figure
 
+BETWEEN = {"unfairness": "factors", "mean_pairwise_mi": "latents"}
+"""What the rows and columns of a square matrix are."""
+
 
 def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
     """Draws every matrix of evaluation.json.
 
-    Rows and columns are latents or factors, whichever there are as many of.
+    Rows are latents and columns factors, but for the metrics of BETWEEN.
 
     Args:
       evaluation: What the file holds.
@@ -23,31 +26,29 @@ def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
     Raises:
       RunError: If they cannot be written.
     """
-    factors = evaluation["data"].get("factor_names", [])
+    names = evaluation["data"].get("factor_names", [])
+    factors = [name.replace("_", " ") for name in names]
     kl = evaluation.get("images", {}).get("kl_per_latent")
     paths = []
     for key, entry in evaluation["metrics"].items():
-        for name, rows in entry.get("matrices", {}).items():
-            matrix = np.array(rows)
-            labels = [_labels(size, factors) for size in matrix.shape]
-            of_latents = kl is not None and len(kl) == len(matrix)
+        for name, matrix in entry.get("matrices", {}).items():
+            matrix = np.array(matrix)
+            between = BETWEEN.get(name.partition("/")[0])
+            latents = [f"z{d}" for d in range(len(matrix))]
+            rows = factors if between == "factors" else latents
+            columns = latents if between == "latents" else factors
             figure = metric_matrix(
                 matrix,
                 f"{name.rsplit('/')[-1]} of {key}".replace("_", " "),
-                *labels,
+                rows,
+                columns,
                 unit="nats" if "mi_matrix" in name else "",
-                kl=kl if of_latents else None,
+                kl=kl if rows is latents else None,
             )
             part = name.partition("/")[2]
             paths.append(folder / f"{_file_name(key)}-{part}.png")
             save_figure(figure, paths[-1])
     return paths
-
-
-def _labels(size: int, factors: list[str]) -> list[str]:
-    if size == len(factors):
-        return [name.replace("_", " ") for name in factors]
-    return [f"z{d}" for d in range(size)]
 
 
 def _file_name(key: str) -> str:
