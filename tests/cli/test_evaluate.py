@@ -160,7 +160,7 @@ def test_a_run_is_measured_into_its_folder(good, folder):
         folder / "runs/seed0/figures/metrics/irs-num_points=400-matrix.png"
     )
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert f"pictures  {picture.relative_to(folder)}" in out
+    assert f"pictures  {picture.parent.relative_to(folder)} (2 heat" in out
 
 
 def test_metrics_add_up(good, folder):

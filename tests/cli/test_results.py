@@ -34,7 +34,7 @@ def done(monkeypatch, tmp_path):
 
         return run
 
-    monkeypatch.setattr(results, "evaluate", lambda model, dataset: {})
+    monkeypatch.setattr(results, "evaluate", lambda model, dataset, metrics: {})
     monkeypatch.setattr(
         results.evaluation_file,
         "write_run",
@@ -87,3 +87,11 @@ def test_pictures_and_exports_of_an_earlier_checkpoint_are_made_anew(
     os.utime(tmp_path / "checkpoints" / "checkpoint", (after, after))
     finish(tmp_path)
     assert done == ["evaluate", "draw", "export", "draw", "export"]
+
+
+def test_metrics_that_are_there_are_not_computed_again(done, tmp_path):
+    finish(tmp_path)
+    results.finish(CONFIG, None, None, tmp_path, "dci, mig_histogram")
+    assert done == ["evaluate", "draw", "export"]
+    results.finish(CONFIG, None, None, tmp_path, "dci(num_train=9)")
+    assert done == ["evaluate", "draw", "export", "evaluate"]

@@ -88,9 +88,8 @@ def main(argv: list[str]) -> None:
     calls_of(FLAGS.metrics)  # before anything is loaded
     folder, whole = evaluated.EVALUATE[what](options)
     print("\n".join(summary.scores(whole)))
-    for path in draw_matrices(whole, folder / "figures" / "metrics"):
-        print(f"pictures  {path}")
-    print(f"numbers   {folder / 'evaluation.json'}")
+    draw_matrices(whole, folder / "figures" / "metrics")
+    print("\n".join(["", *summary.numbers(folder)]))
 
 
 def help_text(argv: list[str]) -> str:

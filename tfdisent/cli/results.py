@@ -6,9 +6,8 @@ from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.evaluation import evaluation_file
 from tfdisent.evaluation.draw import draw_run
 from tfdisent.evaluation.draw_matrices import draw_matrices
-from tfdisent.evaluation.evaluate import evaluate
+from tfdisent.evaluation.evaluate import calls_of, evaluate
 from tfdisent.export.saved_model import export_model
-from tfdisent.metrics import DEFAULT_METRICS
 from tfdisent.models.base import LatentModel
 from tfdisent.training.config import ExperimentConfig
 
@@ -18,17 +17,28 @@ def finish(
     dataset: FactorDataset,
     model: LatentModel,
     workdir: pathlib.Path,
+    metrics: str | None = None,
 ) -> dict:
     """Evaluates, draws and exports a run, as far as that is not yet done.
+
+    Args:
+      config: Of the run.
+      dataset: What the model was trained on.
+      model: As its last checkpoint has it.
+      workdir: Of the run.
+      metrics: As for `evaluation.evaluate.evaluate`.
 
     Returns:
       The evaluation.
     """
     evaluation = evaluation_file.read(workdir)
-    if not _is_whole(evaluation, config):
+    if not _is_whole(evaluation, config, metrics):
         print("evaluating", flush=True)
         evaluation = evaluation_file.write_run(
-            workdir, config, config.steps, evaluate(model, dataset)
+            workdir,
+            config,
+            config.steps,
+            evaluate(model, dataset, metrics=metrics),
         )
     if not _is_newer(workdir / "figures" / "curves.png", workdir):
         print("drawing", flush=True)
@@ -40,13 +50,15 @@ def finish(
     return evaluation
 
 
-def _is_whole(evaluation: dict | None, config: ExperimentConfig) -> bool:
-    """Whether it is of the last step, with all default metrics."""
+def _is_whole(
+    evaluation: dict | None, config: ExperimentConfig, metrics: str | None
+) -> bool:
+    """Whether it is of the last step, with all metrics that are wanted."""
     if evaluation is None or "training" not in evaluation:
         return False
     done = {**evaluation["metrics"], **evaluation.get("left_out", {})}
     return evaluation["training"]["step"] == config.steps and (
-        set(DEFAULT_METRICS) <= set(done)
+        {call.key for call in calls_of(metrics)} <= set(done)
     )
 
 

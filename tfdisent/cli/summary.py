@@ -12,14 +12,22 @@ def text(workdir: pathlib.Path, evaluation: dict) -> str:
     lines = [*scores(evaluation), ""]
     lines += [
         f"pictures  {path}"
-        for path in sorted((workdir / "figures").glob("**/*.png"))
+        for path in sorted((workdir / "figures").glob("*.png"))
     ]
-    lines.append(f"numbers   {workdir / 'evaluation.json'}")
+    lines += numbers(workdir)
     exported = versions(workdir)
     if exported:
         command = served_command(workdir / "export", evaluation["model"])
         lines += [f"export    {exported[-1]}", "", f"serve it: {command}"]
     return "\n".join(lines)
+
+
+def numbers(folder: pathlib.Path) -> list[str]:
+    """Where the heat maps and the numbers of an evaluation are."""
+    maps = folder / "figures" / "metrics"
+    count = len(list(maps.glob("*.png")))
+    lines = [f"pictures  {maps} ({count} heat maps)"] if count else []
+    return [*lines, f"numbers   {folder / 'evaluation.json'}"]
 
 
 def scores(evaluation: dict) -> list[str]:

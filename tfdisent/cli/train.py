@@ -21,6 +21,7 @@ from tfdisent.cli.seed_sweep import sweep
 from tfdisent.cli.seeds import parse_seeds
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import UsageError
+from tfdisent.evaluation.evaluate import calls_of
 from tfdisent.training.claim import is_trained
 from tfdisent.training.cluster import is_chief, read_task
 from tfdisent.training.config import ExperimentConfig, build_dataset
@@ -37,6 +38,12 @@ flags.DEFINE_float(
 )
 flags.DEFINE_string(
     "seeds", None, "Several seeds one after another, as 0-9 or 0,2,5."
+)
+flags.DEFINE_string(
+    "metrics",
+    None,
+    "What is measured in the end, as for bin/evaluate; by default what takes "
+    "seconds.",
 )
 flags.DEFINE_bool(
     "tensorboard", False, "Write event files into workdir/tensorboard."
@@ -55,6 +62,7 @@ def main(argv: list[str]) -> None:
             "one of them."
         )
     seeds = None if FLAGS.seeds is None else parse_seeds(FLAGS.seeds)
+    calls_of(FLAGS.metrics)  # an error now and not after hours
     config = run_flags.config_from_flags()
     workdir = pathlib.Path(FLAGS.workdir or run_flags.default_workdir())
     print(f"workdir   {workdir}", flush=True)
@@ -100,14 +108,14 @@ def run(
     if not is_chief(config.strategy):
         print("trained; the chief evaluates and exports")
         return {}
-    evaluation = finish(config, dataset, model, workdir)
+    evaluation = finish(config, dataset, model, workdir, FLAGS.metrics)
     print(summary.text(workdir, evaluation))
     return evaluation
 
 
 def help_text(argv: list[str]) -> str:
     """What bin/train --help shows."""
-    own = ("workdir", "seeds", "checkpoint_seconds", "tensorboard")
+    own = ("workdir", "seeds", "metrics", "checkpoint_seconds", "tensorboard")
     return run_flags.help_text(__doc__.strip(), own, argv)
 
 
