@@ -1,10 +1,16 @@
 """What tfdisent is called and what it needs."""
 
+import pathlib
+import re
+
 from setuptools import find_packages, setup
+
+INIT = pathlib.Path(__file__).parent / "tfdisent" / "__init__.py"
+VERSION = re.search(r'__version__ = "(.+)"', INIT.read_text())[1]
 
 setup(
     name="tfdisent",
-    version="0.1.0",
+    version=VERSION,
     description="Disentangled representations: models, metrics and serving",
     author="The tfdisent authors",
     license="Apache-2.0",

@@ -21,6 +21,9 @@ GOOD = {
     "file": f"--codes=codes.npz {FAST} --intervals=20 --mask=variance",
     "function": f"--codes=mine.py:codes_of {FAST} --data_dir=data --output=f",
     "runs": "--runs=runs/seed* --metrics=udr_lasso --data_dir=data",
+    "runs again": "--runs=runs/seed* --metrics=udr_spearman --data_dir=data",
+    "before": "--codes=changing.npz --metrics=irs,sap_correlation",
+    "after": "--codes=changing.npz --metrics=zdiff_corr",
     "no factors": "--codes=bare.npz --output=bare",
 }
 BAD = {
@@ -41,8 +44,15 @@ BAD = {
     "--codes=nan.npz": "1 of 500 rows",
     "--codes=still.npz --mask=variance": "keeps none of 3 latents",
     "--codes=codes.npz --mask=kl": "needs q(z|x)",
-    "--codes=codes.npz --representation=sampled": "is for --workdir",
+    "--codes=codes.npz --representation=sampled": "Only codes with posteriors",
     "--codes=codes.npz --evaluation_seeds=5-0": "--evaluation_seeds=5-0",
+    "--codes=codes.npz --dataset=dsprites": "--dataset does not go",
+    "--codes=codes.npz --output=runs/seed0": "runs/seed0 holds numbers of vae",
+    "--codes=codes.npz --output=f": "f holds numbers of mine.py:codes_of",
+    "--codes=codes.npz --output=mine.py": "mine.py cannot be made",
+    "--codes=mine.py:fails": "ZeroDivisionError: division by zero",
+    "--codes=mine.py:missing": "has no function 'missing'",
+    "--codes=codes.npz --metrics=irs,fid(weights='no')": "There is no file no",
     "--codes=nowhere.py:f": "nowhere.py",
     "--baseline=kpca": "no baseline 'kpca'",
     "--baseline=pca(latents=3)": "pca takes no latents",
@@ -50,6 +60,7 @@ BAD = {
     "--workdir=runs/seed0 --subset=scale<=3": "--subset does not go with",
     "--runs=nothing*": "finds 0 folders",
     "--runs=runs/seed* --metrics=irs": "no score 'irs'",
+    "--runs=runs/seed* --intervals=9": "--intervals does not go with --runs",
 }
 # In one process, for TensorFlow takes seconds to start.
 SCRIPT = """
@@ -71,7 +82,16 @@ for seed in range(2):
     )
     train(config, dataset, pathlib.Path(f"runs/seed{seed}"))
 
-for line in json.loads(sys.argv[1]):
+def files():
+    paths = [p for p in pathlib.Path().rglob("*") if p.is_file()]
+    return {p: p.read_bytes() for p in paths if p.parts[0] != "data"}
+
+good, others = json.loads(sys.argv[1])
+for line in good + others:
+    if line == others[0]:
+        before = files()
+    if line == "--codes=changing.npz --metrics=zdiff_corr":
+        pathlib.Path("better.npz").replace("changing.npz")
     sys.argv = ["bin/evaluate", *shlex.split(line)]
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -82,6 +102,7 @@ for line in json.loads(sys.argv[1]):
     print("said", json.dumps([code, out.getvalue(), err.getvalue()]))
     for name in flags.FLAGS:
         flags.FLAGS[name].unparse()
+print("untouched", files() == before)
 """
 
 
@@ -99,9 +120,14 @@ def write_codes(folder):
         "negative": {"codes": codes, "factors": factors - 1},
         "nan": {"codes": nan, "factors": factors},
         "still": {"codes": codes * 1e-3, "factors": factors},
+        "changing": {"codes": rng.normal(size=(500, 3)), "factors": factors},
+        "better": {"codes": codes, "factors": factors},
     }.items():
         np.savez(folder / f"{name}.npz", **arrays)
-    (folder / "mine.py").write_text("def codes_of(f):\n    return f * 1.0\n")
+    (folder / "mine.py").write_text(
+        "def codes_of(f):\n    return f * 1.0\n\n"
+        "def fails(f):\n    return 1 / 0\n"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +139,15 @@ def folder(tmp_path_factory):
 def said(folder):
     """Exit code, stdout and stderr by command line."""
     write_codes(folder)
-    lines = [*GOOD.values(), *BAD, "--help", "--help --metrics=dci"]
+    others = [*BAD, "--help", "--help --metrics=dci"]
+    lines = [*GOOD.values(), *others]
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, json.dumps(lines)],
+        [
+            sys.executable,
+            "-c",
+            SCRIPT,
+            json.dumps([list(GOOD.values()), others]),
+        ],
         cwd=folder,
         env={
             **os.environ,
@@ -127,6 +159,7 @@ def said(folder):
         timeout=500,
     )
     assert done.returncode == 0, done.stderr
+    assert "untouched True" in done.stdout
     answers = [
         json.loads(line.removeprefix("said "))
         for line in done.stdout.splitlines()
@@ -178,7 +211,7 @@ def test_metrics_add_up(good, folder):
 
 def test_ground_truth_is_perfect(good, folder):
     assert "ground_truth of dsprites" in good("baseline")
-    written = evaluation(folder, "evaluations/ground_truth")
+    written = evaluation(folder, "evaluations/ground_truth-dsprites")
     values = written["metrics"]["irs(num_points=400)"]["values"]
     assert values["irs"] == pytest.approx(1)
     assert written["codes"]["name"] == "ground_truth"
@@ -186,7 +219,7 @@ def test_ground_truth_is_perfect(good, folder):
 
 def test_several_representations_are_averaged(good, folder):
     good("several")
-    name = "evaluations/fast_ica_pairwise-num_images=300"
+    name = "evaluations/fast_ica_pairwise-num_images=300--dsprites"
     [entry] = evaluation(folder, name)["metrics"].values()
     each = [values["zdiff_corr"] for values in entry["values_of_each"]]
     assert len(each) == 3 and len(set(each)) == 3
@@ -197,7 +230,7 @@ def test_codes_in_a_file_have_intervals(good, folder):
     assert "95 %" in good("file")
     written = evaluation(folder, "evaluations/codes.npz")
     entry = written["metrics"]["mig_histogram(num_points=400)"]
-    low, high = entry["intervals"]["mig_histogram"]
+    low, high = entry["intervals"]["values"]["mig_histogram"]
     assert low < entry["values"]["mig_histogram"] < high
     assert entry["values"]["mig_histogram"] > 0.7
     assert "masked" not in entry  # all vary
@@ -220,32 +253,41 @@ def test_without_factors_the_rest_is_given(good, folder):
 def test_runs_are_compared(good, folder):
     out = good("runs")
     assert "runs/seed0" in out and "udr_lasso a2a" in out
-    path = folder / "evaluations/comparison/comparison.json"
-    scores = json.loads(path.read_text())["scores"]["udr_lasso"]
-    assert len(scores["scores"]) == 2
-    assert scores["scores"] == scores["scores_all_to_all"]
+    path = folder / "evaluations/runs-runs-seedall/comparison.json"
+    whole = json.loads(path.read_text())
+    assert [run["seed"] for run in whole["runs"]] == [0, 1]
+    assert whole["runs"][0]["step"] == 3 and "rendered" in str(whole["data"])
+    scores = whole["scores"]["udr_lasso"]
     assert scores["settings"]["threshold"] == 0.01
+    # Two runs of the same hyper-parameters are all there are.
+    assert scores["scores"] == scores["scores_all_to_all"]
+    assert all(0 <= score <= 1 for score in scores["scores"])
+    assert good("runs again") and set(whole["scores"]) == {
+        "udr_lasso",
+        "udr_spearman",
+    }
+
+
+def test_numbers_of_codes_that_have_changed_are_forgotten(good, folder):
+    assert "irs" in good("before") and "irs" not in good("after")
+    written = evaluation(folder, "evaluations/changing.npz")
+    assert set(written["metrics"]) == {"zdiff_corr"}
+    assert written["metrics"]["zdiff_corr"]["values"]["zdiff_corr"] > 0.9
+    maps = folder / "evaluations/changing.npz/figures/metrics"
+    assert [path.name for path in maps.iterdir()] == ["zdiff_corr-matrix.png"]
 
 
 @pytest.mark.parametrize("line, message", BAD.items())
-def test_bad_input_is_one_sentence_and_leaves_nothing(
-    said, folder, line, message
-):
+def test_bad_input_is_one_sentence(said, line, message):
     code, _, err = said[line]
-    errors = [text for text in err.splitlines() if text.startswith("error: ")]
-    assert code in (1, 2) and len(errors) == 1
-    assert message in errors[0]
-    assert {path.name for path in (folder / "evaluations").iterdir()} == {
-        "codes.npz",
-        "comparison",
-        "fast_ica_pairwise-num_images=300",
-        "ground_truth",
-    }
+    [error] = err.strip().splitlines()
+    assert code in (1, 2) and error.startswith("error: ")
+    assert message in error
 
 
 def test_help_has_the_flags_the_metrics_and_their_options(said):
     code, out, _ = said["--help"]
     assert code in (0, None)
-    for text in ("--baseline", "--mask", "dci", "mig_analytic", "fid"):
+    for text in ("--baseline", "--mask", "dci", "fid", "udr_lasso"):
         assert text in out
     assert "importances='forest'" in said["--help --metrics=dci"][1]

@@ -15,16 +15,20 @@ RUN = {
     "images": {
         "distortion": 109.4,
         "rate": 8.21,
+        "elbo": -117.61,
         "active_latents": 2,
         "kl_per_latent": [1.0, 3.0, 0.0],
     },
     "metrics": {
-        "dci": {"values": {"dci": 0.4, "dci/part": 0.3}, "warnings": ["So."]},
+        "dci": {
+            "values": {"dci": 0.4, "dci/part": 0.3, "dci/f_completeness": 0.2},
+            "warnings": ["So."],
+        },
         "irs(quantile=1) of sampled codes": {
             "values": {"irs": 0.25},
             "masked": {"latents": [0, 1], "values": {"irs": 0.5}},
             "statistics": {"irs": {"sd": 0.01, "median": 0.26, "n": 5}},
-            "intervals": {"irs": [0.2, 0.3], "level": 0.95},
+            "intervals": {"level": 0.95, "values": {"irs": [0.2, 0.3]}},
             "warnings": [],
         },
         "fid(num_images=9)": {
@@ -42,6 +46,8 @@ def test_a_table_of_all_that_was_measured():
         "vae on squares, drawn for tests",
         "1,200 steps of 64 images in 1.5 minutes, seed 3, an abacus",
         "active latents alone (0,1)",
+        "  ELBO                               -117.61 nats",
+        "    f_completeness                     0.200",
         "warning: So.",
         "not possible: mig_analytic: It needs a posterior.",
     ):

@@ -89,7 +89,7 @@ def test_files_that_are_no_npz(tmp_path, save):
         with pytest.raises(UsageError, match="bad.npz is no .npz file"):
             load_codes(tmp_path / "bad.npz")
     np.save(tmp_path / "one.npy", CODES)
-    with pytest.raises(UsageError, match="one array without a name"):
+    with pytest.raises(UsageError, match="is no .npz file"):
         load_codes(tmp_path / "one.npy")
 
 

@@ -62,9 +62,10 @@ def test_masked_values_stand_beside_those_of_all_latents():
 
 def test_intervals_hold_the_value():
     measured = entry(MIG, resamples=30)
-    low, high = measured["intervals"]["mig_histogram"]
-    assert low < high
-    assert low - 0.1 < measured["values"]["mig_histogram"] < high + 0.1
+    low, high = measured["intervals"]["values"]["mig_histogram"]
+    middle = measured["values"]["mig_histogram"]
+    assert middle == pytest.approx((low + high) / 2)
+    assert middle - 0.1 < low < high
 
 
 def test_warnings_of_a_metric_are_kept_once():

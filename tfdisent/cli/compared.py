@@ -10,11 +10,16 @@ import numpy as np
 from tfdisent.cli import trained_run
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.compare import COMPARISONS, Runs, compare
+from tfdisent.evaluation.draw_matrices import file_name
+from tfdisent.evaluation.evaluate import data_of
+from tfdisent.evaluation.evaluation_file import evaluated_with
 from tfdisent.evaluation.figures.metric_matrices import metric_matrix
 from tfdisent.evaluation.figures.save_figure import save_figure
 from tfdisent.evaluation.metric_calls import parse_calls
 from tfdisent.evaluation.representation import Representation
-from tfdisent.training.workdir import write_atomically
+from tfdisent.training.workdir import make_directory, write_atomically
+
+NAME = "comparison.json"
 
 
 def compare_runs(
@@ -49,15 +54,38 @@ def compare_runs(
         [Representation(run.model, run.dataset.product) for run in loaded],
         [_but_for_the_seed(run.config) for run in loaded],
     )
-    entries = compare(runs, calls, seed=seed)
-    names = [str(path) for path in folders]
-    write_atomically(
-        folder / "comparison.json",
-        json.dumps({"runs": names, "seed": seed, "scores": entries}, indent=2)
-        + "\n",
-    )
-    _draw(entries, [path.name for path in folders], folder)
-    return _table(entries, names)
+    make_directory(folder)
+    whole = {
+        "runs": [_of_run(run) for run in loaded],
+        "data": data_of(loaded[0].dataset),
+        "evaluated_with": evaluated_with(),
+        "seed": seed,
+        "scores": compare(runs, calls, seed=seed),
+    }
+    whole["scores"] = _earlier_scores(folder, whole) | whole["scores"]
+    write_atomically(folder / NAME, json.dumps(whole, indent=2) + "\n")
+    _draw(whole["scores"], [path.name for path in folders], folder)
+    return _table(whole["scores"], [str(path) for path in folders])
+
+
+def _of_run(run: trained_run.TrainedRun) -> dict:
+    return {
+        "workdir": str(run.workdir),
+        "step": run.step,
+        **json.loads(json.dumps(dataclasses.asdict(run.config))),
+    }
+
+
+def _earlier_scores(folder: pathlib.Path, whole: dict) -> dict:
+    """Those of the same runs, with the same seed and software."""
+    try:
+        earlier = json.loads((folder / NAME).read_text())
+    except (OSError, ValueError):
+        return {}
+    same = ("runs", "data", "evaluated_with", "seed")
+    if any(earlier.get(part) != whole[part] for part in same):
+        return {}
+    return earlier["scores"]
 
 
 def _but_for_the_seed(config) -> str:
@@ -68,8 +96,7 @@ def _draw(entries: dict, names: list[str], folder: pathlib.Path) -> None:
     for key, entry in entries.items():
         matrix = np.array(entry["similarity_matrix"], float)
         figure = metric_matrix(np.nan_to_num(matrix), key, names, names)
-        name = key.partition("(")[0]
-        save_figure(figure, folder / "figures" / f"{name}.png")
+        save_figure(figure, folder / "figures" / f"{file_name(key)}.png")
 
 
 def _table(entries: dict, names: list[str]) -> str:

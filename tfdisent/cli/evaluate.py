@@ -26,17 +26,23 @@ from tfdisent.cli.help_text import command_help
 from tfdisent.cli.seeds import parse_seeds
 from tfdisent.errors import UsageError
 from tfdisent.evaluation import mask as masks
-from tfdisent.evaluation.draw_matrices import draw_matrices
+from tfdisent.evaluation.compare import COMPARISONS
+from tfdisent.evaluation.draw_matrices import draw_matrices, file_name
 from tfdisent.evaluation.evaluate import ALL_METRICS, REPRESENTATIONS, calls_of
-from tfdisent.evaluation.metric_calls import metrics_help, options_help
+from tfdisent.evaluation.metric_calls import (
+    metrics_help,
+    options_help,
+    parse_calls,
+)
 
 FLAGS = flags.FLAGS
 evaluated.define_flags()
 flags.DEFINE_string(
     "metrics",
     None,
-    "Names with commas between them, and options in brackets; all for all of "
-    "them; by default those that take seconds.",
+    "Names with commas between them, and options in brackets; by default those "
+    "that take seconds. What was measured before stays, but for the same names "
+    "and options.",
 )
 flags.DEFINE_string(
     "evaluation_seeds",
@@ -75,12 +81,14 @@ def main(argv: list[str]) -> None:
     options = {
         "metrics": FLAGS.metrics,
         "seeds": parse_seeds(FLAGS.evaluation_seeds, "evaluation_seeds"),
+        "representation": FLAGS.representation,
         "mask": FLAGS.mask,
         "resamples": FLAGS.intervals,
     }
     what = evaluated.source()
     if what == "runs":
-        folder = pathlib.Path(FLAGS.output or "evaluations/comparison")
+        name = file_name(FLAGS.runs.replace("*", "all"))
+        folder = pathlib.Path(FLAGS.output or f"evaluations/runs-{name}")
         seed = options["seeds"][0]
         print(f"\n{compare_runs(FLAGS.runs, FLAGS.metrics, folder, seed)}")
         print(f"\nnumbers   {folder / 'comparison.json'}")
@@ -96,13 +104,19 @@ def help_text(argv: list[str]) -> str:
     """What --help shows."""
     FLAGS(argv, known_only=True)
     if FLAGS.metrics:
+        table = {**ALL_METRICS, **COMPARISONS}
         return "\n\n".join(
             f"{call.key}\n{options_help(call.metric)}"
-            for call in calls_of(FLAGS.metrics)
+            for call in parse_calls(FLAGS.metrics, table)
         )
     own = ["metrics", "evaluation_seeds", "representation", "mask", "intervals"]
-    text = command_help(__doc__, [*evaluated.FLAG_NAMES, *own])
-    return f"{text}\n\nMetrics:\n{metrics_help(ALL_METRICS)}"
+    return "\n\n".join(
+        [
+            command_help(__doc__, [*evaluated.FLAG_NAMES, *own]),
+            f"Metrics:\n{metrics_help(ALL_METRICS)}",
+            f"Of --runs:\n{metrics_help(COMPARISONS)}",
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What bin/evaluate can measure: a run, a baseline, or codes."""
 
+import hashlib
 import pathlib
 
 from absl import flags
@@ -9,7 +10,12 @@ from tfdisent.cli.data_flags import dataset_from_flags, define_data_flags
 from tfdisent.errors import UsageError
 from tfdisent.evaluation import evaluation_file
 from tfdisent.evaluation.baselines import BASELINES, make_baseline
-from tfdisent.evaluation.code_files import function_codes, load_codes
+from tfdisent.evaluation.code_files import (
+    function_codes,
+    load_codes,
+    source_file,
+)
+from tfdisent.evaluation.draw_matrices import file_name
 from tfdisent.evaluation.evaluate import data_of, evaluate, evaluate_codes
 from tfdisent.evaluation.metric_calls import parse_calls
 
@@ -57,29 +63,28 @@ def source() -> str:
             f"{len(given)} of {listed} were given; give one of them."
         )
     [what] = given
-    ours = ("output",) if what == "workdir" else ()
-    ours += ("dataset", "data_file", "tfds_data_dir", "subset")
-    if what in ("workdir", "runs"):
-        for name in ours:
-            if FLAGS[name].present:
-                raise UsageError(
-                    f"--{name} does not go with --{what}, whose folder says "
-                    "what the data are and keeps the numbers."
-                )
-    elif FLAGS.representation != "mean":
-        raise UsageError(
-            f"--representation={FLAGS.representation} is for --workdir; a "
-            f"--{what} is measured as it is."
-        )
+    for name in _refused(what):
+        if FLAGS[name].present:
+            raise UsageError(f"--{name} does not go with --{what}; leave it.")
     return what
+
+
+def _refused(what: str) -> tuple[str, ...]:
+    """Flags that a source has no use for."""
+    data = ("dataset", "data_file", "tfds_data_dir", "subset")
+    if what == "workdir":
+        return ("output", *data)  # its folder says and keeps all
+    if what == "runs":
+        return (*data, "representation", "mask", "intervals")
+    if what == "codes" and FLAGS.codes.endswith(".npz"):
+        return data
+    return ()
 
 
 def evaluate_workdir(options: dict) -> tuple[pathlib.Path, dict]:
     """Measures a run; gives its folder and its evaluation."""
     run = trained_run.load(pathlib.Path(FLAGS.workdir))
-    evaluation = evaluate(
-        run.model, run.dataset, representation=FLAGS.representation, **options
-    )
+    evaluation = evaluate(run.model, run.dataset, **options)
     return run.workdir, evaluation_file.write_run(
         run.workdir, run.config, run.step, evaluation
     )
@@ -92,33 +97,38 @@ def evaluate_baseline(options: dict) -> tuple[pathlib.Path, dict]:
         raise UsageError(
             f"--baseline={FLAGS.baseline} names {len(calls)}; give one."
         )
+    [call] = calls
     dataset = dataset_from_flags()
+    data = data_of(dataset)
     print(f"data      {dataset.name}, {dataset.provenance}", flush=True)
-    samplers = make_baseline(calls[0].name, dataset.product, **calls[0].options)
-    what = {
-        "name": calls[0].key,
-        "settings": [sampler.settings for sampler in samplers],
-    }
-    return _evaluate_codes(samplers, what, data_of(dataset), options)
+    folder = _folder(call.key, data, dataset.name, *FLAGS.subset)
+    samplers = make_baseline(call.name, dataset.product, **call.options)
+    what = {"name": call.key, "settings": [s.settings for s in samplers]}
+    return _evaluate_codes(folder, samplers, what, data, options)
 
 
 def evaluate_codes_of(options: dict) -> tuple[pathlib.Path, dict]:
     """Measures codes; gives the folder of the numbers, and them."""
-    if FLAGS.codes.endswith(".npz"):
-        sampler = load_codes(FLAGS.codes)
+    name = FLAGS.codes
+    if name.endswith(".npz"):
+        sampler = load_codes(name)
         data = {
             "name": "a file",
-            "provenance": FLAGS.codes,
+            "provenance": name,
             "images": sampler.num_points,
             "factor_names": list(sampler.factor_names),
         }
+        folder, content = _folder(name, data), name
     else:
         dataset = dataset_from_flags()
         sampler = function_codes(
-            FLAGS.codes, dataset.factor_sizes, dataset.factor_names
+            name, dataset.factor_sizes, dataset.factor_names
         )
         data = data_of(dataset)
-    return _evaluate_codes([sampler], {"name": FLAGS.codes}, data, options)
+        folder = _folder(name, data, dataset.name, *FLAGS.subset)
+        content = source_file(name)
+    what = {"name": name, "sha256": _sha256(content)}
+    return _evaluate_codes(folder, [sampler], what, data, options)
 
 
 EVALUATE = {
@@ -128,10 +138,20 @@ EVALUATE = {
 }
 
 
-def _evaluate_codes(samplers, what: dict, data: dict, options: dict):
-    stem = "".join(
-        c if c.isalnum() or c in "=._" else "-" for c in what["name"]
-    )
-    folder = pathlib.Path(FLAGS.output or f"evaluations/{stem.strip('-.')}")
+def _folder(name: str, data: dict, *parts: str) -> pathlib.Path:
+    """--output, or a folder that is named after what is measured."""
+    path = pathlib.Path("evaluations") / file_name("-".join([name, *parts]))
+    folder = pathlib.Path(FLAGS.output) if FLAGS.output else path
+    evaluation_file.check_folder(folder, {"codes": {"name": name}}, data)
+    return folder
+
+
+def _evaluate_codes(folder, samplers, what: dict, data: dict, options: dict):
     evaluation = {"data": data, **evaluate_codes(samplers, **options)}
     return folder, evaluation_file.write(folder, {"codes": what}, evaluation)
+
+
+def _sha256(path: str) -> str:
+    """Hash of a file, by which codes that have changed are told."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

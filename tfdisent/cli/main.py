@@ -1,5 +1,6 @@
 """What all commands share: flags, help, errors and exit codes."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -52,7 +53,11 @@ def _guarded(function: Callable[[], None]) -> None:
             f"stopped by {stop}; the same command goes on.", 128 + stop.signum
         )
     except KeyboardInterrupt:
-        _fail("stopped by SIGINT; the same command goes on.", 130)
+        _fail("stopped by SIGINT.", 130)
+    except BrokenPipeError:
+        # Whoever reads has seen enough; Python would complain when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
 
 
 def _fail(reason, code: int):

@@ -43,7 +43,9 @@ def finish(
     if not _is_newer(workdir / "figures" / "curves.png", workdir):
         print("drawing", flush=True)
         draw_run(model, dataset, workdir)
-        draw_matrices(evaluation, workdir / "figures" / "metrics")
+    maps = workdir / "figures" / "metrics"
+    if not _are_newer(maps, workdir / evaluation_file.NAME):
+        draw_matrices(evaluation, maps)
     if not any(_is_newer(path, workdir) for path in versions(workdir)):
         print("exporting", flush=True)
         export_model(model, workdir / "export")
@@ -68,6 +70,12 @@ def _is_newer(path: pathlib.Path, workdir: pathlib.Path) -> bool:
     return path.exists() and (
         path.stat().st_mtime_ns >= checkpoint.stat().st_mtime_ns
     )
+
+
+def _are_newer(folder: pathlib.Path, path: pathlib.Path) -> bool:
+    """Whether there are pictures, and all are newer than a file."""
+    times = [picture.stat().st_mtime_ns for picture in folder.glob("*.png")]
+    return bool(times) and min(times) >= path.stat().st_mtime_ns
 
 
 def versions(workdir: pathlib.Path) -> list[pathlib.Path]:

@@ -6,6 +6,18 @@ import re
 from tfdisent.cli.results import versions
 from tfdisent.export.served_command import served_command
 
+PARTS = (
+    "/active_only",
+    "/best_half",
+    "/chance",
+    "/kl_above_0.01",
+    "/noise_floor",
+    "/unregularized",
+    "_completeness",
+    "_informativeness_test",
+)
+"""Ends of the names of parts that tables show below a metric."""
+
 
 def text(workdir: pathlib.Path, evaluation: dict) -> str:
     """Scores, where the pictures are, and how to serve the export."""
@@ -65,6 +77,7 @@ def _image_lines(images: dict | None) -> list[str]:
     return [
         f"  {'distortion':<34} {images['distortion']:7.2f} nats",
         f"  {'rate':<34} {images['rate']:7.2f} nats",
+        f"  {'ELBO':<34} {images['elbo']:7.2f} nats",
         f"  {'active latents':<34} {images['active_latents']:4} of "
         f"{len(images['kl_per_latent'])}",
         "",
@@ -75,15 +88,23 @@ def _metric_lines(entries: dict) -> list[str]:
     """Main values; those of active latents alone, spread and interval."""
     masks = [e["masked"] for e in entries.values() if "masked" in e]
     heading = f"  {'':<34} {'all':>7}"
-    if masks:
-        kept = ",".join(map(str, masks[-1]["latents"]))
-        heading += f"   active latents alone ({kept})"
-    lines = [heading]
+    kept = {",".join(map(str, mask["latents"])) for mask in masks}
+    if kept:
+        same = f" ({kept.pop()})" if len(kept) == 1 else ""
+        heading += f"   active latents alone{same}"
+    lines, said = [heading], set()
     for key, entry in entries.items():
         for label, name in labels(key, entry).items():
             value = entry["values"][name]
             lines.append(f"  {label:<34} {value:7.3f}{_beside(entry, name)}")
-        lines += [f"  warning: {text}" for text in entry["warnings"]]
+        for name in _parts(entry):
+            part = f"  {name.partition('/')[2]}"
+            value = entry["values"][name]
+            lines.append(f"  {part:<34} {value:7.3f}{_beside(entry, name)}")
+        # What several metrics warn of is said once.
+        new = [text for text in entry["warnings"] if text not in said]
+        lines += [f"  warning: {text}" for text in new]
+        said |= set(new)
     return lines
 
 
@@ -106,6 +127,13 @@ def labels(key: str, entry: dict) -> dict[str, str]:
     }
 
 
+def _parts(entry: dict) -> list[str]:
+    """Names of the parts that a reader of the main value needs beside it."""
+    if all("/" in name for name in entry["values"]):
+        return []  # they stand for the metric themselves
+    return [name for name in entry["values"] if name.endswith(PARTS)]
+
+
 def _beside(entry: dict, name: str) -> str:
     parts = []
     masked = entry.get("masked", {}).get("values", {})
@@ -117,7 +145,7 @@ def _beside(entry: dict, name: str) -> str:
             f"sd {spread['sd']:.3f}, median {spread['median']:.3f}, "
             f"n {spread['n']}"
         )
-    interval = entry.get("intervals", {}).get(name)
+    interval = entry.get("intervals", {}).get("values", {}).get(name)
     if interval:
         parts.append(f"95 % {interval[0]:.3f} to {interval[1]:.3f}")
     return "".join(f"   {part}" for part in parts)

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import inspect
 import pathlib
 import sys
 import zipfile
@@ -98,8 +99,7 @@ def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
         ) from error
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise UsageError(
-            f"{path} is no .npz file of plain arrays, as np.savez writes it "
-            f"({error})."
+            f"{path} is no .npz file of plain arrays, as np.savez writes it."
         ) from error
     if "codes" not in arrays:
         raise UsageError(
@@ -125,7 +125,33 @@ def function_codes(
     Raises:
       UsageError: If there is no such function or its module fails.
     """
-    return FunctionSampler(factor_sizes, _function(name), factor_names)
+    function = _function(name)
+
+    def codes_of(factors):
+        try:
+            return function(factors)
+        except Exception as error:  # Whatever a user's function may raise.
+            raise UsageError(
+                f"{name} failed on factors of shape {factors.shape}: "
+                f"{type(error).__name__}: {error}."
+            ) from error
+
+    return FunctionSampler(factor_sizes, codes_of, factor_names)
+
+
+def source_file(name: str) -> str:
+    """Path of the file that defines the function of `function_codes`.
+
+    Raises:
+      UsageError: If there is no such function, or it has no file.
+    """
+    function = inspect.unwrap(_function(name))
+    try:
+        return inspect.getsourcefile(function) or ""
+    except TypeError as error:
+        raise UsageError(
+            f"{name} is not written in Python; give a Python function."
+        ) from error
 
 
 def _function(name: str) -> Callable:

@@ -12,7 +12,7 @@ BETWEEN = {"unfairness": "factors", "mean_pairwise_mi": "latents"}
 
 
 def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
-    """Draws every matrix of evaluation.json.
+    """Draws every matrix of evaluation.json, and removes other pictures.
 
     Rows are latents and columns factors, but for the metrics of BETWEEN.
 
@@ -46,12 +46,14 @@ def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
                 kl=kl if rows is latents else None,
             )
             part = name.partition("/")[2]
-            paths.append(folder / f"{_file_name(key)}-{part}.png")
+            paths.append(folder / f"{file_name(key)}-{part}.png")
             save_figure(figure, paths[-1])
+    for stale in set(folder.glob("*.png")) - set(paths):
+        stale.unlink()
     return paths
 
 
-def _file_name(key: str) -> str:
+def file_name(key: str) -> str:
     """A name without what shells and file systems take amiss."""
     kept = [c if c.isalnum() or c in "_-=." else "-" for c in key]
     return "".join(kept).strip("-")

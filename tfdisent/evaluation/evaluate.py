@@ -1,14 +1,14 @@
 """A trained model and a data set give the numbers of evaluation.json."""
 
-import functools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import UsageError
 from tfdisent.evaluation import mask as masks
-from tfdisent.evaluation.image_metrics import IMAGE_METRICS
+from tfdisent.evaluation.image_metrics import IMAGE_METRICS, check_weights
 from tfdisent.evaluation.measure import measure
 from tfdisent.evaluation.metric_calls import MetricCall, parse_calls
 from tfdisent.evaluation.representation import Representation, SampledCodes
@@ -27,11 +27,26 @@ def calls_of(metrics: str | None) -> list[MetricCall]:
     """Reads what metrics were asked for; None for the default ones.
 
     Raises:
-      UsageError: If it cannot be read, or a metric or option is unknown.
+      UsageError: If it cannot be read, or a metric or option is unknown, or a
+        file that one needs is missing.
     """
-    if metrics == "all":
-        metrics = ", ".join(METRICS)
-    return parse_calls(metrics or ", ".join(DEFAULT_METRICS), ALL_METRICS)
+    if metrics is None:
+        metrics = ", ".join(DEFAULT_METRICS)
+    calls = parse_calls(metrics, ALL_METRICS)
+    for call in calls:
+        if call.name == "fid":  # now and not after the metrics before it
+            check_weights(call.options.get("weights"))
+    return calls
+
+
+class _Options(NamedTuple):
+    """The arguments of `evaluate` after the first two."""
+
+    metrics: str | None
+    seeds: Sequence[int]
+    representation: str
+    mask: str | None
+    resamples: int
 
 
 def evaluate(
@@ -50,8 +65,8 @@ def evaluate(
       model: A trained model.
       dataset: What it was trained on. Metrics are computed on
         `dataset.product`, since some fix factors and need every combination.
-      metrics: Calls, as in "mig_histogram, higgins_score(num_pairs=16)"; "all";
-        or None for the default ones, of which those that are not possible are
+      metrics: Calls, as in "mig_histogram, higgins_score(num_pairs=16)", or
+        None for the default ones, of which those that are not possible are
         left out.
       seeds: Of the metrics, one or more. The first is that of the images, too.
       representation: "mean" of q(z|x), or "sampled": one draw for each image
@@ -68,34 +83,14 @@ def evaluate(
       UsageError: If an argument is wrong, or a metric is not possible that was
         asked for.
     """
-    calls = calls_of(metrics)
-    if representation not in REPRESENTATIONS:
-        raise UsageError(
-            f"representation={representation!r} is not known; give mean or "
-            "sampled."
-        )
+    options = _Options(metrics, seeds, representation, mask, resamples)
+    _check(options)
     whole = Representation(model, dataset.product)
     images, kl = _image_numbers(model, dataset, whole, seeds[0])
-
-    def sampler_of(seed: int):
-        if representation == "mean":
-            return whole
-        return SampledCodes(whole, seed)
-
-    measured = _measured(sampler_of, calls, metrics, seeds, mask, kl, resamples)
-    for entry in measured["metrics"].values():
-        entry["representation"] = representation
-    if representation != "mean":
-        # They stand beside those of mean codes.
-        measured = {
-            part: {f"{key} of sampled codes": v for key, v in entries.items()}
-            for part, entries in measured.items()
-        }
     return {
         "data": data_of(dataset),
-        "seed": seeds[0],
         "images": images,
-        **measured,
+        **_measured(whole, options, kl),
     }
 
 
@@ -104,6 +99,7 @@ def evaluate_codes(
     *,
     metrics: str | None = None,
     seeds: Sequence[int] = (0,),
+    representation: str = "mean",
     mask: str | None = None,
     resamples: int = 0,
 ) -> dict:
@@ -114,6 +110,8 @@ def evaluate_codes(
         means, and what else is known is of the first.
       metrics: As for `evaluate`.
       seeds: As for `evaluate`.
+      representation: As for `evaluate`; only codes with posteriors can be
+        sampled.
       mask: As for `evaluate`; no mask unless given.
       resamples: As for `evaluate`.
 
@@ -123,57 +121,73 @@ def evaluate_codes(
     Raises:
       UsageError: As for `evaluate`.
     """
-    calls = calls_of(metrics)
+    options = _Options(metrics, seeds, representation, mask, resamples)
+    _check(options)
     if not isinstance(samplers, Sequence):
         samplers = [samplers]
     parts = []
     for sampler in samplers:
         kl = _kl_to_standard_normal(sampler, seeds[0]) if mask == "kl" else None
-        parts.append(
-            _measured(
-                functools.partial(_same, sampler),
-                calls,
-                metrics,
-                seeds,
-                mask,
-                kl,
-                resamples,
-            )
-        )
+        parts.append(_measured(sampler, options, kl))
     return _averaged(parts)
 
 
-def _same(sampler: CodeSampler, seed: int) -> CodeSampler:
-    del seed  # these codes are not sampled anew
-    return sampler
+def _check(options: _Options) -> None:
+    calls_of(options.metrics)
+    if options.representation not in REPRESENTATIONS:
+        raise UsageError(
+            f"representation={options.representation!r} is not known; give "
+            "mean or sampled."
+        )
 
 
 def _averaged(parts: list[dict]) -> dict:
-    """The first part, with the mean values of all."""
-    first, *others = parts
-    for key, entry in first["metrics"].items():
-        values = [part["metrics"][key]["values"] for part in parts]
-        if others:
-            entry["values"] = {
-                name: s["mean"] for name, s in describe_all(values).items()
-            }
-            entry["values_of_each"] = values
-    return first
+    """The mean values of several parts, without what is of one alone."""
+    if len(parts) == 1:
+        return parts[0]
+    entries, left_out = {}, {}
+    for part in parts:
+        left_out |= part["left_out"]
+    for key, first in parts[0]["metrics"].items():
+        if key in left_out:
+            continue
+        each = [part["metrics"][key] for part in parts]
+        values = [entry["values"] for entry in each]
+        warned = [text for entry in each for text in entry["warnings"]]
+        same = ("settings", "seeds", "representation", "mask")
+        entries[key] = {
+            **{name: first[name] for name in same},
+            "values": {n: s["mean"] for n, s in describe_all(values).items()},
+            "values_of_each": values,
+            "warnings": list(dict.fromkeys(warned)),
+            "seconds": sum(entry["seconds"] for entry in each),
+        }
+    return {"metrics": entries, "left_out": left_out}
 
 
-def _measured(sampler_of, calls, metrics, seeds, mask, kl, resamples) -> dict:
-    active = masks.active_latents(mask, sampler_of(seeds[0]), seeds[0], kl)
+def _measured(
+    sampler: CodeSampler, options: _Options, kl: np.ndarray | None
+) -> dict:
+    """The metrics, and those that are left out."""
+    active = masks.active_latents(options.mask, sampler, options.seeds[0], kl)
+    is_mean = options.representation == "mean"
     entries, left_out = measure(
-        sampler_of,
-        calls,
-        seeds=seeds,
+        lambda seed: sampler if is_mean else SampledCodes(sampler, seed),
+        calls_of(options.metrics),
+        seeds=options.seeds,
         active=active,
-        resamples=resamples,
-        strict=metrics is not None,
+        resamples=options.resamples,
+        strict=options.metrics is not None,
     )
     for entry in entries.values():
-        if "masked" in entry:
-            entry["masked"]["mask"] = masks.MASKS[mask or masks.DEFAULT]
+        entry["representation"] = options.representation
+        default = "none" if kl is None else masks.DEFAULT
+        entry["mask"] = masks.MASKS[options.mask or default]
+    if not is_mean:  # They stand beside those of mean codes.
+        entries, left_out = (
+            {f"{key} of sampled codes": value for key, value in part.items()}
+            for part in (entries, left_out)
+        )
     return {"metrics": entries, "left_out": left_out}
 
 
@@ -203,6 +217,7 @@ def _image_numbers(model, dataset, whole, seed) -> tuple[dict, np.ndarray]:
     kl = terms.kl.mean(axis=0)
     distortion, rate = float(terms.distortion.mean()), float(kl.sum())
     return {
+        "seed": seed,
         "num_images": NUM_IMAGES,
         "distortion": distortion,
         "rate": rate,

@@ -4,12 +4,20 @@ import json
 import pathlib
 
 import keras
-import numpy as np
-import tensorflow as tf
+import numpy
+import scipy
+import sklearn
+import tensorflow
 
+import tfdisent
+from tfdisent.errors import UsageError
 from tfdisent.training.config import ExperimentConfig
 from tfdisent.training.device import device_name
-from tfdisent.training.workdir import read_log, write_atomically
+from tfdisent.training.workdir import (
+    make_directory,
+    read_log,
+    write_atomically,
+)
 
 NAME = "evaluation.json"
 
@@ -59,12 +67,7 @@ def write(workdir: pathlib.Path, what: dict, evaluation: dict) -> dict:
     """
     whole = {
         **what,
-        "evaluated_with": {
-            "device": device_name(),
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-        },
+        "evaluated_with": evaluated_with(),
         **evaluation,
     }
     earlier = read(workdir)
@@ -72,6 +75,39 @@ def write(workdir: pathlib.Path, what: dict, evaluation: dict) -> dict:
         _keep(earlier, whole)
     write_atomically(workdir / NAME, json.dumps(whole, indent=2) + "\n")
     return whole
+
+
+def evaluated_with() -> dict:
+    """The device, and the versions of what the numbers depend on."""
+    packages = (tfdisent, tensorflow, keras, numpy, scipy, sklearn)
+    versions = {package.__name__: package.__version__ for package in packages}
+    return {"device": device_name(), **versions}
+
+
+def check_folder(folder: pathlib.Path, what: dict, data: dict) -> None:
+    """Makes a folder for numbers, before they are computed.
+
+    Args:
+      folder: Where `write` shall put them.
+      what: As for `write`, of codes and not of a run.
+      data: That of the evaluation.
+
+    Raises:
+      UsageError: If the numbers of something else are there.
+      RunError: If the folder cannot be written.
+    """
+    earlier = read(folder)
+    if earlier and (
+        earlier.get("codes", {}).get("name") != what["codes"]["name"]
+        or earlier["data"].get("provenance") != data["provenance"]
+    ):
+        name = earlier.get("codes", {}).get("name", earlier.get("model"))
+        raise UsageError(
+            f"{folder} holds numbers of {name} on "
+            f"{earlier['data'].get('provenance')}; give --output another "
+            "folder."
+        )
+    make_directory(folder)
 
 
 def _keep(earlier: dict, whole: dict) -> None:

@@ -1,5 +1,7 @@
 """Distances of a model's images from the originals, called like metrics."""
 
+import pathlib
+
 import numpy as np
 
 from tfdisent.errors import NotApplicable, UsageError
@@ -75,12 +77,22 @@ def fid(
       NotApplicable: The representation has no decoder.
       UsageError: An argument is wrong, or the file is not that of the hash.
     """
-    if weights is None:
+    check_weights(weights)
+    return _distances(sampler, rng, num_images, lambda: inception_v3(weights))
+
+
+def check_weights(path: str | None) -> None:
+    """Raises a UsageError unless a file for `fid` is there."""
+    if path is None:
         raise UsageError(
             "fid needs Inception's weights, which are not shipped; give "
-            "fid(weights='FILE')."
+            "\"fid(weights='FILE')\"."
         )
-    return _distances(sampler, rng, num_images, lambda: inception_v3(weights))
+    if not pathlib.Path(path).is_file():
+        raise UsageError(
+            f"There is no file {path} with Inception's weights; give "
+            "\"fid(weights='FILE')\"."
+        )
 
 
 IMAGE_METRICS = {
@@ -93,8 +105,8 @@ def _distances(sampler, rng, num_images, make_extractor) -> dict:
     check_at_least(4, num_images=num_images)
     if not hasattr(sampler, "decode"):
         raise NotApplicable(
-            "A distance between images needs a decoder, which this "
-            "representation does not have."
+            "A distance between images needs the mean codes of a run with a "
+            "decoder, which these codes are not."
         )
     extractor: FeatureExtractor = make_extractor()
     found = image_quality(

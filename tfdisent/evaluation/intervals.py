@@ -1,7 +1,7 @@
 """Confidence intervals of any metric, from halves of its rows."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tqdm
@@ -10,31 +10,7 @@ from scipy import stats
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.statistics import describe_all
 from tfdisent.metrics import codes as codes_lib
-from tfdisent.metrics.samplers import TableSampler
-
-
-class Rows(TableSampler):
-    """Some points of another sampler, encoded once, as a table.
-
-    Args:
-      sampler: What the points are of; posteriors come along if it has them.
-      points: [n] integers; row i is points[i].
-    """
-
-    def __init__(self, sampler: codes_lib.CodeSampler, points: np.ndarray):
-        super().__init__(
-            codes_lib.encode(sampler, points),
-            codes_lib.factors_at(sampler, points),
-            sampler.factor_names,
-        )
-        self.factor_sizes = tuple(sampler.factor_sizes)
-        if hasattr(sampler, "posteriors"):
-            self._posteriors = codes_lib.posteriors_at(sampler, points, "Rows")
-            self.posteriors = self._posteriors_of_rows
-
-    def _posteriors_of_rows(self, rows):
-        mean, stddev = self._posteriors
-        return mean[rows], stddev[rows]
+from tfdisent.metrics.samplers import Rows
 
 
 def confidence_intervals(
@@ -46,6 +22,7 @@ def confidence_intervals(
     points: np.ndarray,
     seed: int,
     *,
+    values: Mapping[str, float] | None = None,
     resamples: int = 200,
     level: float = 0.95,
 ) -> dict[str, tuple[float, float]]:
@@ -92,6 +69,8 @@ def confidence_intervals(
         set with all images, measuring with several seeds costs less.
       seed: Of the halves, and of the metric, which has the same each time. The
         Monte-Carlo error of the metric is part of the interval.
+      values: T by name, if the metric has been computed from other points than
+        these rows; None to compute it from them.
       resamples: Halves, at least 2, each at the cost of the metric on n / 2
         rows. At 200 the width has a standard error of 5 %.
       level: Between 0 and 1.
@@ -117,7 +96,8 @@ def confidence_intervals(
     with warnings.catch_warnings():
         # The evaluation itself has said them.
         warnings.simplefilter("ignore", UserWarning)
-        values = metric(rows, np.random.default_rng(seed))
+        if values is None:
+            values = metric(rows, np.random.default_rng(seed))
         halves = []
         for _ in tqdm.trange(
             resamples, desc="intervals", leave=False, disable=None

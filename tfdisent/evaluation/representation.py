@@ -7,8 +7,10 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfdisent.data.factor_dataset import FactorDataset
-from tfdisent.evaluation.dataset_codes import DatasetPosteriors, pixels
+from tfdisent.errors import NotApplicable
+from tfdisent.evaluation.dataset_codes import pixels
 from tfdisent.evaluation.model_codes import ModelCodes
+from tfdisent.metrics.codes import PosteriorSampler
 from tfdisent.models.base import LatentModel
 
 BATCH_SIZE = 256
@@ -103,9 +105,16 @@ class SampledCodes:
     Args:
       sampler: Has the posteriors.
       seed: Of the draws, 0 or more.
+
+    Raises:
+      NotApplicable: If it has none.
     """
 
-    def __init__(self, sampler: DatasetPosteriors, seed: int):
+    def __init__(self, sampler: PosteriorSampler, seed: int):
+        if not hasattr(sampler, "posteriors"):
+            raise NotApplicable(
+                "Only codes with posteriors can be sampled; give mean."
+            )
         self._sampler = sampler
         self._seed = seed
         self.factor_names = sampler.factor_names

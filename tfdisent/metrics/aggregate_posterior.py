@@ -1,6 +1,7 @@
 """The mixture q(z) of the posteriors of many points, and its marginals."""
 
 import numpy as np
+import tqdm
 
 from tfdisent.metrics import codes as codes_lib
 
@@ -57,7 +58,13 @@ def log_ratio(
     columns = np.ascontiguousarray(mean.T)
     ratios = [
         _block_ratio(z[block], columns, inverse, log_scale, log_weights[block])
-        for block in blocks
+        for block in tqdm.tqdm(
+            blocks,
+            desc="total correlation",
+            delay=5,
+            leave=False,
+            disable=None,
+        )
     ]
     return np.concatenate(ratios)
 

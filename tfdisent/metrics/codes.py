@@ -11,6 +11,7 @@ from tfdisent.errors import NotApplicable, UsageError
 MAX_ROWS = 20_000
 """A sampler is never asked for more codes than this in one call."""
 
+_ENOUGH = 20
 _FLOAT32 = np.finfo(np.float32)
 
 
@@ -91,15 +92,11 @@ def draw_points(
 
 
 def draw_table(sampler: CodeSampler, n: int, rng: np.random.Generator) -> Table:
-    """Draws n points, or all of a table that has fewer, with a warning."""
-    points = draw_points(sampler, n, rng)
-    if len(points) < n:
-        warnings.warn(
-            f"There are {len(points)} rows of codes, not {n}; all of them are "
-            "used.",
-            stacklevel=3,
-        )
-    return Table(encode(sampler, points), factors_at(sampler, points))
+    """Draws n points, or all of a table that has fewer, with a warning.
+
+    Codes that are constant but for the rounding of float32 are made constant.
+    """
+    return _table(sampler, draw_points(sampler, n, rng), n)
 
 
 def draw_split(
@@ -110,21 +107,42 @@ def draw_split(
 ) -> tuple[Table, Table]:
     """Draws points to train and to test on, in proportion if there are fewer.
 
+    No row of a table is in both, and no point of a sampler that has less than
+    20 times as many: what was learnt by heart must not count.
+
     Raises:
       UsageError: there are less than two points.
     """
-    codes, factors = draw_table(sampler, num_train + num_test, rng)
+    n = num_train + num_test
+    if n * _ENOUGH <= sampler.num_points:
+        points = draw_points(sampler, n, rng)
+    else:
+        points = rng.permutation(sampler.num_points)[:n]
+    codes, factors = _table(sampler, points, n)
     if len(codes) < 2:
         raise UsageError(
             f"There is {len(codes)} row of codes; give two or more, to train "
             "and to test on."
         )
-    first = round(len(codes) * num_train / (num_train + num_test))
+    first = round(len(codes) * num_train / n)
     first = min(max(first, 1), len(codes) - 1)
     return (
         Table(codes[:first], factors[:first]),
         Table(codes[first:], factors[first:]),
     )
+
+
+def _table(sampler: CodeSampler, points: np.ndarray, n: int) -> Table:
+    if len(points) < n:
+        warnings.warn(
+            f"There are {len(points)} rows of codes, not {n}; all of them are "
+            "used.",
+            stacklevel=4,
+        )
+    codes = encode(sampler, points)
+    constant = is_constant(codes)
+    codes[:, constant] = codes[0, constant]
+    return Table(codes, factors_at(sampler, points))
 
 
 def factors_at(sampler: CodeSampler, points: np.ndarray) -> np.ndarray:
@@ -162,7 +180,12 @@ def check_factors(factors: np.ndarray) -> np.ndarray:
     Raises:
       UsageError: they are not whole numbers from 0.
     """
-    if factors.dtype.kind not in "biuf" or (factors != np.floor(factors)).any():
+    is_number = factors.dtype.kind in "biuf"
+    # Beyond 2^53 floats have no fractions to show.
+    if (
+        not is_number
+        or ((factors != np.floor(factors)) | (factors >= 2**53)).any()
+    ):
         raise UsageError(
             f"The factors ({factors.dtype}) are not all whole numbers; give "
             "the index of each factor's value."

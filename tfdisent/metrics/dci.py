@@ -4,6 +4,7 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
+import tqdm
 from scipy import special
 from sklearn import ensemble, linear_model, pipeline, preprocessing
 from sklearn.utils import parallel
@@ -103,7 +104,10 @@ def dci(
         )
     train, test = codes_lib.draw_split(sampler, num_train, num_test, rng)
     varying = checks.varying_factors(
-        "dci", sampler.factor_names, train.factors, at_least=2
+        "dci",
+        sampler.factor_names,
+        np.vstack([train.factors, test.factors]),
+        at_least=2,
     )
     checks.warn_of_degenerate("dci", train.codes.std(axis=0))
 
@@ -113,7 +117,13 @@ def dci(
         warnings.filterwarnings("ignore", "The number of unique classes")
         fits = parallel.Parallel(n_jobs=-1, prefer="threads")(
             parallel.delayed(fit)(importances, train, test, k, int(seed))
-            for k, seed in zip(varying, seeds, strict=True)
+            for k, seed in tqdm.tqdm(
+                list(zip(varying, seeds, strict=True)),
+                desc="dci",
+                delay=5,
+                leave=False,
+                disable=None,
+            )
         )
     matrix = np.zeros((train.codes.shape[1], len(sampler.factor_names)))
     matrix[:, varying] = np.stack([f.importance for f in fits], axis=1)
@@ -138,6 +148,8 @@ def _trees(
     k: int,
     seed: int,
 ) -> _Fit:
+    if len(np.unique(train.factors[:, k])) == 1:
+        return _without_training(train, test, k)
     if importances == "boosted":
         trees = ensemble.GradientBoostingClassifier(random_state=seed)
     else:
@@ -154,6 +166,14 @@ def _trees(
     )
 
 
+def _without_training(
+    train: codes_lib.Table, test: codes_lib.Table, k: int
+) -> _Fit:
+    """Names the one value that a factor has in training; no code matters."""
+    hits = test.factors[:, k] == train.factors[0, k]
+    return _Fit(np.zeros(train.codes.shape[1]), 1.0, float(hits.mean()))
+
+
 def _lasso(
     importances: str,
     train: codes_lib.Table,
@@ -162,6 +182,8 @@ def _lasso(
     seed: int,
 ) -> _Fit:
     del importances, seed  # cyclic coordinate descent draws nothing
+    if len(np.unique(train.factors[:, k])) == 1:
+        return _without_training(train, test, k)._replace(train=0.0, test=0.0)
     mean, std = train.factors[:, k].mean(), train.factors[:, k].std()
     scaled = [(table.factors[:, k] - mean) / std for table in (train, test)]
     model = pipeline.make_pipeline(

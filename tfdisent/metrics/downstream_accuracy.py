@@ -1,8 +1,10 @@
 """Accuracy of reading the factors off the codes, by number of labels."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
+import tqdm
 from sklearn import ensemble, linear_model, model_selection
 from sklearn.base import ClassifierMixin
 
@@ -85,8 +87,14 @@ def downstream_accuracy(
     counts = [n for n in num_labels if n < largest] + [largest]
     random_state = int(rng.integers(2**31))
     accuracy = {n: [] for n in counts}
-    for n in counts:
-        for k in varying:
+    with tqdm.tqdm(
+        total=len(counts) * len(varying),
+        desc="downstream accuracy",
+        delay=5,
+        leave=False,
+        disable=None,
+    ) as bar:
+        for n, k in itertools.product(counts, varying):
             labels = train.factors[:n, k]
             model = classifiers.fit(
                 "downstream_accuracy",
@@ -95,6 +103,7 @@ def downstream_accuracy(
                 labels,
             )
             accuracy[n].append(model.score(test.codes, test.factors[:, k]))
+            bar.update()
 
     mean = {n: float(np.mean(values)) for n, values in accuracy.items()}
     scores = {"downstream_accuracy": mean[largest]}

@@ -8,6 +8,7 @@ import numpy as np
 from tfdisent.errors import UsageError
 from tfdisent.metrics import checks
 from tfdisent.metrics import codes as codes_lib
+from tfdisent.metrics.samplers import split_rows
 
 
 def factor_vae_score(
@@ -87,8 +88,11 @@ def factor_vae_score(
         }
     checks.warn_of_degenerate("factor_vae_score", std)
 
-    train = _votes(sampler, rng, num_train, batch_size, varying, std, active)
-    test = _votes(sampler, rng, num_test, batch_size, varying, std, active)
+    samplers = split_rows(sampler, num_train, num_test, rng)
+    train, test = (
+        _votes(part, rng, num_votes, batch_size, varying, std, active)
+        for part, num_votes in zip(samplers, (num_train, num_test), strict=True)
+    )
     classifier = train.argmax(axis=1)  # [D], the factor that each code names
     hits = test[np.arange(len(std)), classifier].sum()
     return {

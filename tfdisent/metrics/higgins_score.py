@@ -10,10 +10,12 @@ from tfdisent.errors import UsageError
 from tfdisent.metrics import checks, classifiers
 from tfdisent.metrics import codes as codes_lib
 from tfdisent.metrics.higgins_classifiers import CLASSIFIERS, MLP_POINTS
+from tfdisent.metrics.samplers import split_rows
 
 NUM_LOOKED_AT = 1_000
 """Points that show which factors and which latents vary."""
 
+_REDRAWS = 20
 _SELF_PAIRS = 0.01
 
 
@@ -100,13 +102,22 @@ def higgins_score(
         "higgins_score", names, factors, at_least=2
     )
     checks.warn_of_degenerate("higgins_score", codes.std(axis=0))
-    _warn_of_self_pairs(sampler)
+    samplers = split_rows(sampler, num_train, num_test, rng)
+    moving = ~codes_lib.is_constant(codes)
 
     left_out = [k for k in varying if names[k] in without]
     draws = []
     for _ in range(repeats):
         labels = rng.choice(varying, size=num_train + num_test)
-        points = _points(sampler, rng, labels, num_pairs)
+        points = np.concatenate(
+            [
+                _points(part, rng, of_part, num_pairs)
+                for part, of_part in zip(
+                    samplers, np.split(labels, [num_train]), strict=True
+                )
+            ]
+        )
+        points[:, ~moving] = 0.0  # what differs there is rounding
         random_state = int(rng.integers(2**31))
         settings = classifier, random_state, standardize
         draw = {
@@ -138,11 +149,41 @@ def _points(
         y = np.repeat(labels[start : start + at_once], num_pairs)  # [n * L]
         first = sampler.sample(len(y), rng)
         values = codes_lib.factors_at(sampler, first)[np.arange(len(y)), y]
-        second = sampler.sample_with(y, values, rng)
+        second = _partners(sampler, rng, first, y, values)
         pairs = np.stack([first, second]).reshape(2, -1, num_pairs)
         codes = codes_lib.encode(sampler, pairs)  # [2, n, L, D]
         points.append(np.abs(codes[0] - codes[1]).mean(axis=1))
     return np.concatenate(points)
+
+
+def _partners(
+    sampler: codes_lib.CodeSampler,
+    rng: np.random.Generator,
+    first: np.ndarray,
+    y: np.ndarray,
+    values: np.ndarray,
+) -> np.ndarray:
+    """Draws points with the values; of a table no row for itself.
+
+    A row beside itself differs by 0, which tells the factor whatever the codes.
+    """
+    second = sampler.sample_with(y, values, rng)
+    if sampler.with_replacement:
+        return second
+    for _ in range(_REDRAWS):
+        same = np.flatnonzero(second == first)
+        if not same.size:
+            return second
+        second[same] = sampler.sample_with(y[same], values[same], rng)
+    share = np.mean(second == first)
+    if share > _SELF_PAIRS:
+        warnings.warn(
+            f"higgins_score: {share:.0%} of the pairs are one row twice, since "
+            "no other shares the value, which tells the factor whatever the "
+            "codes; give more rows.",
+            stacklevel=2,
+        )
+    return second
 
 
 def _accuracy(
@@ -211,21 +252,4 @@ def _check(
         raise UsageError(
             f"classifier is {classifier!r}; give one of "
             f"{', '.join(CLASSIFIERS)}."
-        )
-
-
-def _warn_of_self_pairs(sampler: codes_lib.CodeSampler) -> None:
-    """Warns of a table in which many pairs would be one row twice.
-
-    Of the pairs with one value in common, with values drawn as often as they
-    occur, (number of values) / (number of rows) are; they differ by 0, which
-    gives the factor away whatever the codes.
-    """
-    share = max(sampler.factor_sizes) / sampler.num_points
-    if not sampler.with_replacement and share > _SELF_PAIRS:
-        warnings.warn(
-            f"higgins_score: up to {min(share, 1):.0%} of the pairs that share "
-            f"a factor are one of the {sampler.num_points} rows twice, which "
-            "tells the factor whatever the codes; give more rows.",
-            stacklevel=3,
         )

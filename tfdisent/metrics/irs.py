@@ -49,8 +49,10 @@ def irs(
       quantile: of the deviations, above 0 and at most 1.
 
     Returns:
-      "irs" in [0, 1]; "irs/matrix", R, [D, K], zeros for latents and factors
-      left out; "irs/active_latents", the number of latents that count.
+      "irs", at most 1, and below 0 where a latent changes more while a factor
+      is fixed than it does at large; "irs/matrix", R, [D, K], zeros for
+      latents and factors left out; "irs/active_latents", the number of latents
+      that count.
 
     Raises:
       UsageError: a bad argument, bad codes, or no factor that varies.

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import tqdm
 
 from tfdisent.errors import UsageError
 from tfdisent.metrics import checks
@@ -77,7 +78,13 @@ def kernel_distance(
             rng.choice(first, subset_size, replace=False),
             rng.choice(second, subset_size, replace=False),
         )
-        for _ in range(subsets)
+        for _ in tqdm.trange(
+            subsets,
+            desc="kernel distance",
+            delay=5,
+            leave=False,
+            disable=None,
+        )
     ]
     return KernelDistance(float(np.mean(values)), float(np.std(values)))
 

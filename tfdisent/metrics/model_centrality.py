@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
+import tqdm
 
 from tfdisent.errors import UsageError
 from tfdisent.metrics import checks
@@ -101,7 +102,11 @@ def model_centrality(
     _check_models(models, num_train, rng)
 
     accuracy = np.zeros((len(models), len(models)))
-    for i, generator in enumerate(models):
+    for i, generator in enumerate(
+        tqdm.tqdm(
+            models, desc="model centrality", leave=False, delay=5, disable=None
+        )
+    ):
         others = [model for j, model in enumerate(models) if j != i]
         std = _standard_deviations(generator, others, num_std, rng)
         active = [(s >= threshold) & (s > 0) for s in std]

@@ -133,6 +133,60 @@ class TableSampler:
         return self._codes[points]
 
 
+class Rows(TableSampler):
+    """Some points of another sampler, encoded once, as a table.
+
+    Args:
+      sampler: What the points are of; posteriors come along if it has them.
+      points: [n] integers; row i is points[i].
+    """
+
+    def __init__(self, sampler: codes_lib.CodeSampler, points: np.ndarray):
+        super().__init__(
+            codes_lib.encode(sampler, points),
+            codes_lib.factors_at(sampler, points),
+            sampler.factor_names,
+        )
+        self.factor_sizes = tuple(sampler.factor_sizes)
+        if hasattr(sampler, "posteriors"):
+            self._posteriors = codes_lib.posteriors_at(
+                sampler, points, "the table"
+            )
+            self.posteriors = self._posteriors_of_rows
+
+    def _posteriors_of_rows(self, rows):
+        mean, stddev = self._posteriors
+        return mean[rows], stddev[rows]
+
+
+def split_rows(
+    sampler: codes_lib.CodeSampler,
+    num_train: int,
+    num_test: int,
+    rng: np.random.Generator,
+) -> tuple[codes_lib.CodeSampler, codes_lib.CodeSampler]:
+    """Gives a sampler to train with and one to test with.
+
+    The rows of a table are shared out in proportion, since what is learnt from
+    a row must not be tested on it. Any other sampler serves for both.
+
+    Raises:
+      UsageError: the table has less than two rows.
+    """
+    if sampler.with_replacement:
+        return sampler, sampler
+    n = sampler.num_points
+    if n < 2:
+        raise UsageError(
+            f"There is {n} row of codes; give two or more, to train and to "
+            "test on."
+        )
+    first = round(n * num_train / (num_train + num_test))
+    points = rng.permutation(n)
+    first = min(max(first, 1), n - 1)
+    return Rows(sampler, points[:first]), Rows(sampler, points[first:])
+
+
 class SomeLatents:
     """Some of the latents of another sampler.
 

@@ -64,7 +64,10 @@ def sap_svm(
     checks.check_at_least(1, num_train=num_train, num_test=num_test)
     train, test = codes_lib.draw_split(sampler, num_train, num_test, rng)
     varying = checks.varying_factors(
-        "sap_svm", sampler.factor_names, train.factors, at_least=1
+        "sap_svm",
+        sampler.factor_names,
+        np.vstack([train.factors, test.factors]),
+        at_least=1,
     )
     checks.warn_of_degenerate("sap_svm", train.codes.std(axis=0))
 
@@ -83,6 +86,9 @@ def sap_svm(
 def _accuracy(
     train: codes_lib.Table, test: codes_lib.Table, j: int, k: int
 ) -> float:
+    values = np.unique(train.factors[:, k])
+    if len(values) == 1:
+        return float(np.mean(test.factors[:, k] == values[0]))
     classifier = svm.LinearSVC(
         C=0.01,
         class_weight="balanced",

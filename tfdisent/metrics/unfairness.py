@@ -68,11 +68,16 @@ def unfairness(
     checks.check_at_least(1, num_train=num_train, num_test=num_test)
     if sampler.with_replacement:
         train = codes_lib.draw_table(sampler, num_train, rng)
+        seen = train.factors
     else:
-        num_rows = num_test * max(sampler.factor_sizes, default=1)
-        train, test = codes_lib.draw_split(sampler, num_train, num_rows, rng)
+        rows = sampler.factors(np.arange(sampler.num_points))
+        values = max([len(np.unique(column)) for column in rows.T], default=1)
+        train, test = codes_lib.draw_split(
+            sampler, num_train, num_test * values, rng
+        )
+        seen = np.vstack([train.factors, test.factors])
     varying = checks.varying_factors(
-        "unfairness", sampler.factor_names, train.factors, at_least=2
+        "unfairness", sampler.factor_names, seen, at_least=2
     )
     checks.warn_of_degenerate("unfairness", train.codes.std(axis=0))
 

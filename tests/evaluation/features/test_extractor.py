@@ -63,7 +63,7 @@ def test_files_are_told_by_their_hash(tmp_path):
     found = hashlib.md5(b"wrong").hexdigest()
     with pytest.raises(UsageError, match=f"{found}, not {expected}; get it"):
         check_file(path, "md5", expected, "get it")
-    with pytest.raises(UsageError, match="is none .No such file"):
+    with pytest.raises(UsageError, match="cannot be read .No such file"):
         check_file(tmp_path / "missing", "md5", expected, "get it")
-    with pytest.raises(UsageError, match="is none .Is a directory"):
+    with pytest.raises(UsageError, match="cannot be read .Is a directory"):
         check_file(tmp_path, "md5", expected, "get it")

@@ -80,7 +80,9 @@ def check_file(path: pathlib.Path, hashed_by: str, expected: str, remedy: str):
         with path.open("rb") as file:
             found = hashlib.file_digest(file, hashed_by).hexdigest()
     except OSError as error:
-        found = f"none ({error.strerror})"
+        raise UsageError(
+            f"{path} cannot be read ({error.strerror}); {remedy}."
+        ) from error
     if found != expected:
         raise UsageError(
             f"The {hashed_by} of {path} is {found}, not {expected}; {remedy}."
