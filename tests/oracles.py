@@ -4,7 +4,7 @@ import zlib
 
 import numpy as np
 
-from tfdisent.metrics.samplers import FunctionSampler
+from tfdisent.metrics.samplers import FunctionSampler, TableSampler
 
 NAMES = ("shape", "scale", "orientation", "x_position", "y_position")
 SIZES = (3, 6, 40, 32, 32)
@@ -53,6 +53,33 @@ class WithPosteriors(FunctionSampler):
     def posteriors(self, points):
         mean = np.asarray(self.codes(points), np.float64)
         return mean, np.full_like(mean, self.stddev)
+
+
+class Copies(FunctionSampler):
+    """A function of few factors, with a million copies of each point.
+
+    Metrics that never train and test on one point draw it again and again.
+    """
+
+    @property
+    def num_points(self):
+        return 1_000_000 * super().num_points
+
+    def factors(self, points):
+        return super().factors(points % super().num_points)
+
+
+class InOrder(TableSampler):
+    """Rows that are drawn in their order, as if there were many more."""
+
+    with_replacement = True
+
+    def __init__(self, codes, factors, factor_names=None):
+        super().__init__(codes, factors, factor_names)
+        self.num_points = 1_000 * len(codes)
+
+    def sample(self, n, rng):
+        return np.arange(n)
 
 
 def score(metric, codes_of, seed=0, **options):

@@ -76,6 +76,8 @@ def test_codes_of_wrong_form_are_refused(codes):
         ([[0, 1], [1, 0.5]], "whole numbers"),
         ([[0, 1], [1, np.nan]], "whole numbers"),
         ([["0", "1"], ["1", "0"]], "whole numbers"),
+        ([[0, 1], [1, np.inf]], "^The factors [^.]* not all whole [^.]*.$"),
+        ([[0, 1], [1, 1e19]], "^The factors [^.]* not all whole [^.]*.$"),
         ([[0, 1], [1, -1]], "outside"),
         ([[0, 1], [1, 3]], "outside"),
         ([[0, 1]], "shape"),
@@ -120,6 +122,37 @@ def test_no_row_is_trained_and_tested_on():
 def test_a_split_has_the_parts_asked_for():
     train, test = codes_lib.draw_split(rows(30), 9, 4, np.random.default_rng(0))
     assert (len(train.factors), len(test.factors)) == (9, 4)
+
+
+@pytest.mark.parametrize("parts", [(8, 4), (14, 6), (4, 8)])
+def test_no_point_of_a_small_sampler_is_trained_and_tested_on(parts):
+    sampler = FunctionSampler((4, 15), lambda f: f)
+    for seed in range(10):
+        tables = codes_lib.draw_split(
+            sampler, *parts, np.random.default_rng(seed)
+        )
+        assert tuple(len(table.codes) for table in tables) == parts
+        both = np.concatenate([table.codes for table in tables])
+        assert len(np.unique(both, axis=0)) == sum(parts)
+
+
+def test_a_sampler_with_too_few_points_is_used_up_with_a_warning():
+    sampler = FunctionSampler((4, 15), lambda f: f)
+    with pytest.warns(UserWarning, match="60 rows of codes, not 300"):
+        train, test = codes_lib.draw_split(
+            sampler, 200, 100, np.random.default_rng(0)
+        )
+    assert len(train.codes) == 40 and len(test.codes) == 20
+    both = np.concatenate([train.codes, test.codes])
+    assert len(np.unique(both, axis=0)) == 60
+
+
+def test_a_large_sampler_is_not_numbered_to_be_split():
+    sampler = FunctionSampler((1_000,) * 5, lambda f: f)
+    train, test = codes_lib.draw_split(
+        sampler, 20, 10, np.random.default_rng(0)
+    )
+    assert len(train.codes) == 20 and len(test.codes) == 10
 
 
 def test_one_row_cannot_be_split():

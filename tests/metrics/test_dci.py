@@ -3,7 +3,7 @@ import warnings
 
 import numpy as np
 import pytest
-from oracles import ORACLES, perfect, rotated, score
+from oracles import ORACLES, Copies, InOrder, perfect, rotated, score
 from sklearn.ensemble import GradientBoostingClassifier
 
 from tfdisent.errors import NotApplicable, UsageError
@@ -67,7 +67,7 @@ def slow_disentanglement(matrix):
 def test_scores_are_those_of_the_importances(kind):
     mixing = np.array([[1, 0.5, 0.2], [0.3, 1, 1]])
     noise = np.random.default_rng(1).normal(size=(300, 3))
-    sampler = FunctionSampler((3, 4), lambda f: f @ mixing + noise)
+    sampler = Copies((3, 4), lambda f: f @ mixing + noise)
     scores = dci(
         sampler,
         np.random.default_rng(0),
@@ -91,7 +91,7 @@ def recorded(codes_of, **options):
         seen.append((factors, codes_of(factors)))
         return seen[-1][1]
 
-    sampler = FunctionSampler((3, 4), recording)
+    sampler = Copies((3, 4), recording)
     return dci(sampler, np.random.default_rng(0), **options), *seen[0]
 
 
@@ -144,7 +144,7 @@ def test_lasso_of_a_single_latent_is_the_correlation_less_alpha():
 @every_kind
 def test_number_of_cores_changes_nothing(kind, monkeypatch):
     def scores():
-        sampler = FunctionSampler((3, 4), lambda f: f @ [[1, 0.5], [0.3, 1]])
+        sampler = Copies((3, 4), lambda f: f @ [[1, 0.5], [0.3, 1]])
         return dci(
             sampler,
             np.random.default_rng(0),
@@ -169,7 +169,7 @@ def test_sound_codes_give_no_warning():
 
 
 def test_factor_with_one_value_is_left_out():
-    sampler = FunctionSampler((3, 1, 6), lambda f: f[:, [0, 2]], "abc")
+    sampler = Copies((3, 1, 6), lambda f: f[:, [0, 2]], "abc")
     with pytest.warns(UserWarning, match="one value: b"):
         scores = dci(sampler, np.random.default_rng(0), **SMALL)
     np.testing.assert_allclose(
@@ -181,7 +181,7 @@ def test_factor_with_one_value_is_left_out():
 @every_kind
 def test_degenerate_codes(kind):
     def measure(codes_of):
-        sampler = FunctionSampler((3, 4), codes_of)
+        sampler = Copies((3, 4), codes_of)
         rng = np.random.default_rng(0)
         return dci(sampler, rng, importances=kind, num_train=200, num_test=100)
 
@@ -234,3 +234,49 @@ def test_refuses_what_cannot_be_measured():
         dci(TableSampler(codes), rng)
     with pytest.raises(UsageError, match="2 or more factors"):
         dci(TableSampler(codes, np.arange(50)[:, None]), rng)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@every_kind
+def test_noise_learnt_by_heart_does_not_count(kind):
+    noise = np.random.default_rng(5).normal(size=(3, 4, 5, 10))
+    sampler = FunctionSampler((3, 4, 5), lambda f: noise[tuple(f.T)])
+    scores = [
+        dci(sampler, np.random.default_rng(seed), importances=kind)
+        for seed in range(4)
+    ]
+    train, test = (
+        np.mean([s[f"dci/{kind}_informativeness_{part}"] for s in scores])
+        for part in ("train", "test")
+    )
+    if kind == "lasso":
+        assert test < 0 < 0.2 < train
+    else:
+        chance = (1 / 3 + 1 / 4 + 1 / 5) / 3
+        assert test == pytest.approx(chance, abs=0.1) and train > 0.9
+
+
+@every_kind
+def test_factor_with_one_training_value_counts(kind):
+    n = np.arange(20)
+    factors = np.stack([n % 2, n // 2 % 2, n == 15], axis=1).astype(int)
+    sampler = InOrder(factors[:, :2] * 1.0, factors, "abc")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # c is not left out
+        scores = dci(
+            sampler,
+            np.random.default_rng(0),
+            importances=kind,
+            num_train=10,
+            num_test=10,
+        )
+    matrix = scores[f"dci/{kind}_importance_matrix"]
+    assert (matrix[:, 2] == 0).all() and (matrix[:, :2].sum(axis=0) > 0).all()
+    # Trees name the value, right of 9 in 10; the lasso explains no variance.
+    train, test = (0, 0) if kind == "lasso" else (1, 0.9)
+    found = [
+        scores[f"dci/{kind}_informativeness_{part}"]
+        for part in ("train", "test")
+    ]
+    expected = [(2 + train) / 3, (2 + test) / 3]
+    assert found == pytest.approx(expected, abs=0.01)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from oracles import NAMES, ORACLES, noise, perfect, score
+from oracles import NAMES, ORACLES, Copies, noise, perfect, score
 
 from tfdisent.errors import NotApplicable, UsageError
 from tfdisent.metrics.downstream_accuracy import (
@@ -8,7 +8,7 @@ from tfdisent.metrics.downstream_accuracy import (
     downstream_accuracy,
 )
 from tfdisent.metrics.factor_accuracy import factor_accuracy
-from tfdisent.metrics.samplers import FunctionSampler, TableSampler
+from tfdisent.metrics.samplers import TableSampler
 
 SMALL = {"num_labels": (10, 100, 1_000), "num_test": 500}
 SIZES = (2, 3, 4)
@@ -54,7 +54,7 @@ def test_is_the_factor_accuracy_of_the_same_points():
 
 def mixed(classifier, codes_of, seed=0):
     """Scores of codes of three small factors."""
-    sampler = FunctionSampler(SIZES, codes_of)
+    sampler = Copies(SIZES, codes_of)
     return downstream_accuracy(
         sampler,
         np.random.default_rng(seed),
@@ -81,7 +81,7 @@ def test_trees_learn_what_no_line_parts():
         first = np.where(factors[:, :1] == 0, 0, factors[:, 1:2] - 1.5)
         return np.hstack([first * 2, factors[:, 2:]])
 
-    sampler = FunctionSampler((2, 4, 3), codes_of)
+    sampler = Copies((2, 4, 3), codes_of)
     linear, trees = (
         downstream_accuracy(
             sampler,
@@ -98,7 +98,7 @@ def test_trees_learn_what_no_line_parts():
 def test_cross_validation_chooses_large_weights_for_perfect_codes():
     fixed, chosen = (
         downstream_accuracy(
-            FunctionSampler((32,), lambda f: f),
+            Copies((32,), lambda f: f),
             np.random.default_rng(0),
             num_labels=[500],
             num_test=200,
@@ -158,7 +158,7 @@ def test_efficiency_without_any_hit_is_zero():
 
 
 def test_factor_with_one_value_is_left_out():
-    sampler = FunctionSampler((3, 1), lambda f: f[:, :1] * [[1.0, -1.0]])
+    sampler = Copies((3, 1), lambda f: f[:, :1] * [[1.0, -1.0]])
     with pytest.warns(UserWarning, match="one value: factor_1"):
         scores = downstream_accuracy(sampler, np.random.default_rng(0), **SMALL)
     assert scores["downstream_accuracy"] == 1

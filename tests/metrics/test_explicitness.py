@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from oracles import ORACLES, noise, perfect, score
+from oracles import ORACLES, Copies, InOrder, noise, perfect, score
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from tfdisent.errors import NotApplicable, UsageError
 from tfdisent.metrics.explicitness import explicitness
-from tfdisent.metrics.samplers import FunctionSampler, TableSampler
+from tfdisent.metrics.samplers import TableSampler
 
 SMALL = {"num_train": 1_000, "num_test": 500}
 
@@ -69,12 +69,6 @@ def test_agrees_with_a_slow_area_of_another_optimiser():
     rng = np.random.default_rng(0)
     factors = rng.integers((3, 4), size=(150, 2))
     codes = factors @ rng.normal(size=(2, 3)) + rng.normal(size=(150, 3))
-
-    class InOrder(TableSampler):
-        with_replacement = True
-
-        def sample(self, n, rng):
-            return np.arange(n)
 
     scores = explicitness(
         InOrder(codes, factors),
@@ -150,7 +144,7 @@ def test_too_few_rows_are_refused():
 
 
 def test_factor_with_one_value_is_left_out():
-    sampler = FunctionSampler((3, 1), lambda f: f)
+    sampler = Copies((3, 1), lambda f: f)
     with pytest.warns(UserWarning, match="one value: factor_1"):
         scores = explicitness(sampler, np.random.default_rng(0), **SMALL)
     assert scores["explicitness"] == 1

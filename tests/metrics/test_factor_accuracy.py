@@ -1,11 +1,21 @@
 import numpy as np
 import pytest
-from oracles import NAMES, ORACLES, SIZES, noise, perfect, rotated, score
+from oracles import (
+    NAMES,
+    ORACLES,
+    SIZES,
+    Copies,
+    InOrder,
+    noise,
+    perfect,
+    rotated,
+    score,
+)
 from sklearn.linear_model import LogisticRegression
 
 from tfdisent.errors import NotApplicable, UsageError
 from tfdisent.metrics.factor_accuracy import factor_accuracy
-from tfdisent.metrics.samplers import FunctionSampler, TableSampler
+from tfdisent.metrics.samplers import TableSampler
 
 SMALL = {"num_train": 1_000, "num_test": 500}
 CHANCE = np.divide(1, SIZES)
@@ -47,24 +57,12 @@ def test_oracles(oracle):
     assert len(scores) == 3 + 2 * len(NAMES)
 
 
-def in_order(codes, factors):
-    """A sampler that draws its rows in their order."""
-
-    class InOrder(TableSampler):
-        with_replacement = True
-
-        def sample(self, n, rng):
-            return np.arange(n)
-
-    return InOrder(codes, factors)
-
-
 def test_agrees_with_another_optimiser():
     rng = np.random.default_rng(0)
     factors = rng.integers((2, 4), size=(500, 2))
     codes = factors @ rng.normal(size=(2, 3)) + rng.normal(size=(500, 3))
     scores = factor_accuracy(
-        in_order(codes, factors), rng, num_train=300, num_test=200
+        InOrder(codes, factors), rng, num_train=300, num_test=200
     )
     scaled = (codes - codes[:300].mean(axis=0)) / codes[:300].std(axis=0)
     for k in range(2):
@@ -82,7 +80,7 @@ def test_agrees_with_another_optimiser():
 
 def test_chance_is_that_of_the_most_frequent_training_value():
     factors = np.array([0, 1, 1, 2, 1, 0, 1, 1, 2, 0])[:, None]
-    sampler = in_order(np.zeros((10, 1)), factors)
+    sampler = InOrder(np.zeros((10, 1)), factors)
     with pytest.warns(UserWarning, match="collapsed"):
         scores = factor_accuracy(
             sampler, np.random.default_rng(0), num_train=5, num_test=5
@@ -125,7 +123,7 @@ def test_degenerate_codes_warn(codes_of):
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_values_that_are_missing_from_training_are_never_named():
     # Fewer rows than values, and a part with a single value.
-    sampler = in_order(np.eye(4), np.array([[0, 0], [0, 1], [0, 2], [1, 1]]))
+    sampler = InOrder(np.eye(4), np.array([[0, 0], [0, 1], [0, 2], [1, 1]]))
     scores = factor_accuracy(
         sampler, np.random.default_rng(0), num_train=3, num_test=1
     )
@@ -134,7 +132,7 @@ def test_values_that_are_missing_from_training_are_never_named():
 
 
 def test_factor_with_one_value_is_left_out():
-    sampler = FunctionSampler((3, 1), lambda f: f[:, :1])
+    sampler = Copies((3, 1), lambda f: f[:, :1])
     with pytest.warns(UserWarning, match="one value: factor_1"):
         scores = factor_accuracy(sampler, np.random.default_rng(0), **SMALL)
     assert scores["factor_accuracy"] == 1

@@ -181,3 +181,17 @@ def test_table_of_codes_is_scored_like_the_function_it_came_from():
 def test_oracle(oracle, expected, tolerance):
     value = score(factor_vae_score, ORACLES[oracle])["factor_vae_score"]
     assert value == pytest.approx(expected, abs=tolerance)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_noise_in_a_table_of_few_rows_scores_chance():
+    """Over 10 tables: 0.25, give or take 0.025; 0.40 where parts share rows."""
+
+    def value(seed):
+        rng = np.random.default_rng(seed)
+        factors = rng.integers((3, 6, 10, 8), size=(100, 4))
+        table = TableSampler(rng.normal(size=(100, 10)), factors)
+        return factor_vae_score(table, rng)["factor_vae_score"]
+
+    mean = np.mean([value(seed) for seed in range(10)])
+    assert mean == pytest.approx(0.25, abs=0.08)

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.metrics import mutual_info_score
@@ -55,3 +57,37 @@ def test_entropies_bound_mutual_information(labels):
     )
     assert (mutual <= bound + 1e-12).all()
     assert mutual[3, 2] == pytest.approx(bound[3, 2])  # a function of it
+
+
+@pytest.mark.parametrize("sizes", [(3, 6, 7), (3, 6, 40), (2, 5, 11)])
+def test_independent_columns_of_a_grid_have_exactly_no_information(sizes):
+    """Else a code that shows nothing has a theta, and with it a modularity."""
+    grid = np.indices(sizes).reshape(len(sizes), -1).T
+    mutual = information.mutual_information(grid, grid)
+    assert (mutual[~np.eye(len(sizes), dtype=bool)] == 0).all()
+    np.testing.assert_allclose(np.diag(mutual), np.log(sizes))
+
+
+def test_little_information_is_not_rounded_away():
+    labels = np.arange(10_000) % 2
+    other = np.arange(10_000) // 2 % 2
+    other[0] = 1  # 5,001 of 10,000
+    columns = np.stack([labels, other], axis=1)
+    mutual = information.mutual_information(columns, columns)[0, 1]
+    expected = mutual_info_score(labels, other)
+    assert 1e-9 < expected < 1e-7
+    assert mutual == pytest.approx(expected, rel=1e-4)
+
+
+def test_huge_values_need_no_memory_and_change_nothing(labels):
+    codes, factors = labels
+    expected = information.mutual_information(codes, factors)
+    huge = [300_000_000 * columns for columns in labels]
+    tracemalloc.start()
+    mutual = information.mutual_information(*huge)
+    entropies = information.entropies(huge[0])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**20
+    np.testing.assert_array_equal(mutual, expected)
+    np.testing.assert_array_equal(entropies, information.entropies(codes))

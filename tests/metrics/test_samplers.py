@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
+from oracles import WithPosteriors
 
 from tfdisent.errors import UsageError
-from tfdisent.metrics.samplers import FunctionSampler, SomeLatents, TableSampler
+from tfdisent.metrics.samplers import (
+    FunctionSampler,
+    Rows,
+    SomeLatents,
+    TableSampler,
+    split_rows,
+)
 
 FACTORS = np.array([[0, 2], [1, 0], [1, 2], [0, 0], [1, 2]])
 CODES = np.arange(10.0).reshape(5, 2)
@@ -103,6 +110,9 @@ def test_table_without_factors_has_none():
         (CODES[:0], FACTORS[:0], "one row of each"),
         (CODES, FACTORS - 1, "from 0"),
         (CODES, FACTORS / 2, "whole numbers"),
+        (CODES, np.where(FACTORS, np.inf, 0), "not all whole numbers below"),
+        (CODES, FACTORS * 1e19, "not all whole numbers below"),
+        (CODES, FACTORS.astype(np.uint64) << 62, "not all whole num[^.]*.$"),
         (CODES, FACTORS.astype(str), "whole numbers"),
         (np.full_like(CODES, np.nan), FACTORS, "5 of 5 rows"),
         (CODES[:, 0], FACTORS, "shape"),
@@ -124,3 +134,45 @@ def test_some_latents_are_columns():
 def test_no_latent_is_refused():
     with pytest.raises(UsageError, match="leaves no latent"):
         SomeLatents(table(), [])
+
+
+def test_rows_are_points_of_another_sampler():
+    sampler, points = function(), np.array([7, 29, 7])
+    rows = Rows(sampler, points)
+    every = np.arange(3)
+    assert rows.num_points == 3 and not rows.with_replacement
+    assert rows.factor_names == sampler.factor_names
+    assert rows.factor_sizes == sampler.factor_sizes
+    np.testing.assert_array_equal(rows.codes(every), sampler.codes(points))
+    np.testing.assert_array_equal(rows.factors(every), sampler.factors(points))
+    assert not hasattr(rows, "posteriors")
+
+
+def test_posteriors_come_along_with_rows():
+    sampler, points = WithPosteriors((2, 5), lambda f: f), np.array([7, 2, 3])
+    mean, stddev = Rows(sampler, points).posteriors(np.array([2, 0]))
+    np.testing.assert_array_equal(mean, sampler.codes(points[[2, 0]]))
+    np.testing.assert_array_equal(stddev, np.full((2, 2), 0.1))
+
+
+@pytest.mark.parametrize(
+    "counts, first", [((20, 10), 20), ((1, 1), 15), ((99, 1), 29), ((1, 99), 1)]
+)
+def test_rows_of_a_table_are_shared_out_in_proportion(counts, first):
+    codes = np.arange(30)[:, None]
+    rng = np.random.default_rng(0)
+    train, test = split_rows(TableSampler(codes), *counts, rng)
+    assert (train.num_points, test.num_points) == (first, 30 - first)
+    both = [part.codes(np.arange(part.num_points)) for part in (train, test)]
+    assert sorted(np.concatenate(both)[:, 0]) == list(range(30))
+
+
+def test_sampler_that_draws_with_replacement_serves_for_both_parts():
+    sampler = function()
+    parts = split_rows(sampler, 20, 10, np.random.default_rng(0))
+    assert parts == (sampler, sampler)
+
+
+def test_one_row_is_not_shared_out():
+    with pytest.raises(UsageError, match="1 row of codes; give two"):
+        split_rows(TableSampler(CODES[:1]), 2, 1, np.random.default_rng(0))

@@ -2,11 +2,21 @@ import warnings
 
 import numpy as np
 import pytest
-from oracles import NAMES, ORACLES, SIZES, noise, perfect, rotated, score
+from oracles import (
+    NAMES,
+    ORACLES,
+    SIZES,
+    Copies,
+    InOrder,
+    noise,
+    perfect,
+    rotated,
+    score,
+)
 from sklearn.svm import LinearSVC
 
 from tfdisent.errors import NotApplicable, UsageError
-from tfdisent.metrics.samplers import FunctionSampler, TableSampler
+from tfdisent.metrics.samplers import TableSampler
 from tfdisent.metrics.sap_score import sap_correlation, sap_svm
 
 # Of perfect codes, 2,000 points and 10,000 score 0.177 and 0.245.
@@ -167,9 +177,7 @@ def test_single_latent_is_compared_with_nothing(name):
 @both
 def test_factor_with_one_value_is_left_out(name):
     metric, options = METRICS[name]
-    sampler = FunctionSampler(
-        (3, 1, 2), lambda f: f[:, [0, 2]] - [1.0, 0.5], "abc"
-    )
+    sampler = Copies((3, 1, 2), lambda f: f[:, [0, 2]] - [1.0, 0.5], "abc")
     with pytest.warns(UserWarning, match="one value: b"):
         scores = metric(sampler, np.random.default_rng(0), **options)
     matrix = scores[f"{name}/matrix"]
@@ -216,3 +224,18 @@ def test_sound_codes_give_no_warning_and_the_same_score_again(name):
 def test_names_of_factors_are_columns():
     matrix = measure("sap_correlation", noise)["sap_correlation/matrix"]
     assert matrix.shape == (10, len(NAMES))
+
+
+def test_svm_of_one_training_value_names_it():
+    n = np.arange(20)
+    factors = np.stack([n % 2, n >= 17], axis=1).astype(int)
+    codes = np.random.default_rng(0).normal(size=(20, 3))
+    sampler = InOrder(codes, factors, "ab")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # b is not left out
+        scores = sap_svm(
+            sampler, np.random.default_rng(0), num_train=10, num_test=10
+        )
+    matrix = scores["sap_svm/matrix"]
+    np.testing.assert_array_equal(matrix[:, 1], 0.7)
+    assert scores["sap_svm"] == pytest.approx(slow_gap(matrix))

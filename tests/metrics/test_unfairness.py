@@ -5,6 +5,7 @@ import pytest
 from oracles import ORACLES, SIZES, perfect, rotated, score
 
 from tfdisent.errors import NotApplicable, UsageError
+from tfdisent.metrics import codes as codes_lib
 from tfdisent.metrics.samplers import FunctionSampler, TableSampler
 from tfdisent.metrics.unfairness import unfairness
 
@@ -196,3 +197,41 @@ def test_refuses_what_cannot_be_measured():
         unfairness(TableSampler(codes), rng)
     with pytest.raises(UsageError, match="2 or more factors"):
         unfairness(TableSampler(codes, np.arange(50)[:, None]), rng)
+
+
+def test_factor_with_one_training_value_is_fair_and_counts():
+    n = np.arange(40)
+    factors = np.stack([n % 2, n // 2 % 2, n == 0], axis=1).astype(int)
+    table = TableSampler(np.random.default_rng(0).normal(size=(40, 2)), factors)
+    counts = {"num_train": 20, "num_test": 10}
+
+    def is_tested(seed):
+        rng = np.random.default_rng(seed)
+        _, test = codes_lib.draw_split(table, 20, 20, rng)
+        return test.factors[:, 2].any()
+
+    seed = next(filter(is_tested, range(20)))
+    with pytest.warns(UserWarning) as caught:
+        scores = unfairness(table, np.random.default_rng(seed), **counts)
+    [warning] = caught  # no factor is left out
+    assert "fair classifier" in str(warning.message)
+    matrix = scores["unfairness/matrix"]
+    assert (matrix[2] == 0).all() and (matrix[:2, 2] > 0).all()
+    assert scores["unfairness"] == pytest.approx(matrix.sum() / 6)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_size_of_the_values_of_a_table_does_not_matter():
+    rng = np.random.default_rng(0)
+    factors = rng.integers((2, 3), size=(90, 2))
+    codes = factors + rng.normal(size=(90, 2))
+    small, large = (
+        unfairness(
+            TableSampler(codes, factors * step),
+            np.random.default_rng(0),
+            num_train=50,
+            num_test=10,
+        )["unfairness"]
+        for step in (1, 300_000_000)
+    )
+    assert 0 < small == large

@@ -187,8 +187,8 @@ def check_factors(factors: np.ndarray) -> np.ndarray:
         or ((factors != np.floor(factors)) | (factors >= 2**53)).any()
     ):
         raise UsageError(
-            f"The factors ({factors.dtype}) are not all whole numbers; give "
-            "the index of each factor's value."
+            f"The factors ({factors.dtype}) are not all whole numbers below "
+            "2^53; give the index of each factor's value."
         )
     if (factors < 0).any():
         raise UsageError(

@@ -106,17 +106,17 @@ def higgins_score(
     moving = ~codes_lib.is_constant(codes)
 
     left_out = [k for k in varying if names[k] in without]
-    draws = []
+    draws, self_pairs = [], []
     for _ in range(repeats):
         labels = rng.choice(varying, size=num_train + num_test)
-        points = np.concatenate(
-            [
-                _points(part, rng, of_part, num_pairs)
-                for part, of_part in zip(
-                    samplers, np.split(labels, [num_train]), strict=True
-                )
-            ]
-        )
+        parts = [
+            _points(part, rng, of_part, num_pairs)
+            for part, of_part in zip(
+                samplers, np.split(labels, [num_train]), strict=True
+            )
+        ]
+        points = np.concatenate([z_diff for z_diff, _ in parts])
+        self_pairs += [share for _, share in parts]
         points[:, ~moving] = 0.0  # what differs there is rounding
         random_state = int(rng.integers(2**31))
         settings = classifier, random_state, standardize
@@ -133,6 +133,13 @@ def higgins_score(
                 *settings,
             )
         draws.append(draw)
+    if not sampler.with_replacement and np.mean(self_pairs) > _SELF_PAIRS:
+        warnings.warn(
+            f"higgins_score: {np.mean(self_pairs):.0%} of the pairs are one "
+            "row twice, since no other shares the value, which tells the "
+            "factor whatever the codes; give more rows.",
+            stacklevel=2,
+        )
     return _statistics(draws)
 
 
@@ -141,10 +148,14 @@ def _points(
     rng: np.random.Generator,
     labels: np.ndarray,
     num_pairs: int,
-) -> np.ndarray:
-    """Returns z_diff, [n, D], of points in which factor labels [n] is fixed."""
+) -> tuple[np.ndarray, float]:
+    """Makes points in which factor labels [n] is fixed.
+
+    Returns:
+      z_diff, [n, D], and the share of pairs that are one point twice.
+    """
     at_once = max(1, codes_lib.MAX_ROWS // (2 * num_pairs))
-    points = []
+    points, num_same = [], 0
     for start in range(0, len(labels), at_once):
         y = np.repeat(labels[start : start + at_once], num_pairs)  # [n * L]
         first = sampler.sample(len(y), rng)
@@ -153,7 +164,8 @@ def _points(
         pairs = np.stack([first, second]).reshape(2, -1, num_pairs)
         codes = codes_lib.encode(sampler, pairs)  # [2, n, L, D]
         points.append(np.abs(codes[0] - codes[1]).mean(axis=1))
-    return np.concatenate(points)
+        num_same += np.count_nonzero(first == second)
+    return np.concatenate(points), num_same / (len(labels) * num_pairs)
 
 
 def _partners(
@@ -175,14 +187,6 @@ def _partners(
         if not same.size:
             return second
         second[same] = sampler.sample_with(y[same], values[same], rng)
-    share = np.mean(second == first)
-    if share > _SELF_PAIRS:
-        warnings.warn(
-            f"higgins_score: {share:.0%} of the pairs are one row twice, since "
-            "no other shares the value, which tells the factor whatever the "
-            "codes; give more rows.",
-            stacklevel=2,
-        )
     return second
 
 
