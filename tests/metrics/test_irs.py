@@ -140,3 +140,22 @@ def test_refuses_what_cannot_be_measured():
         irs(TableSampler(codes), rng)
     with pytest.raises(UsageError, match="1 or more factors"):
         irs(TableSampler(codes, np.zeros((50, 2), np.int64)), rng)
+
+
+def test_bins_of_the_study_merge_values():
+    """12 values in 6 bins are what 6 values in pairs are."""
+    halved = FunctionSampler((12, 5), lambda f: np.hstack([f, f[:, :1] // 2]))
+    rng = np.random.default_rng
+    cut = irs(halved, rng(0), num_bins=6)["irs/matrix"]
+    whole = irs(halved, rng(0))["irs/matrix"]
+    assert cut[2, 0] == whole[2, 0] == whole[0, 0] == 1
+    # Two neighbours are half a step from their mean; the largest is 5.5.
+    assert cut[0, 0] == pytest.approx(1 - 0.5 / 5.5, abs=0.01)
+    assert score(irs, perfect, num_bins=20)["irs"] == pytest.approx(
+        0.986, abs=0.003
+    )
+
+
+def test_one_bin_is_refused():
+    with pytest.raises(UsageError, match="num_bins is 1"):
+        score(irs, perfect, num_bins=1)
