@@ -59,3 +59,8 @@ def test_files_are_pictures(tmp_path):
     found = evaluation("modularity", "modularity/mi_matrix", (3, 2))
     [path] = draw_matrices(found, tmp_path / "figures")
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_thousands_of_latents_are_not_drawn(tmp_path):
+    found = evaluation("irs", "irs/matrix", (300, 2))
+    assert draw_matrices(found, tmp_path) == []

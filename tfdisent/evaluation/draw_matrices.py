@@ -11,8 +11,12 @@ BETWEEN = {"unfairness": "factors", "mean_pairwise_mi": "latents"}
 """What the rows and columns of a square matrix are."""
 
 
+MOST = 200
+"""Matrices with more rows are not drawn: nobody could look at them."""
+
+
 def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
-    """Draws every matrix of evaluation.json, and removes other pictures.
+    """Draws the matrices of evaluation.json, and removes other pictures.
 
     Rows are latents and columns factors, but for the metrics of BETWEEN.
 
@@ -33,6 +37,8 @@ def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
     for key, entry in evaluation["metrics"].items():
         for name, matrix in entry.get("matrices", {}).items():
             matrix = np.array(matrix)
+            if max(matrix.shape) > MOST:
+                continue
             between = BETWEEN.get(name.partition("/")[0])
             latents = [f"z{d}" for d in range(len(matrix))]
             rows = factors if between == "factors" else latents
