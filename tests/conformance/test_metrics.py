@@ -49,6 +49,16 @@ WITH_SCALE = {
     "tc_mixture": "the oracles' standard deviation is not scaled along",
     "tc_mss": "the oracles' standard deviation is not scaled along",
 }
+WITHOUT_FACTORS = {
+    "active_units",
+    "gaussian_wasserstein",
+    "mean_pairwise_mi",
+    "tc_discriminator",
+    "tc_gaussian",
+    "tc_mixture",
+    "tc_mss",
+}
+SAMPLED = {"tc_discriminator", "tc_mixture", "tc_mss"}
 every_metric = pytest.mark.parametrize("name", METRICS)
 
 
@@ -125,13 +135,15 @@ def test_order_of_latents_does_not_matter(name, oracle):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         shuffled = score(name, lambda f: codes_of(f)[:, order])[name]
-        assert shuffled == pytest.approx(score(name, codes_of)[name], abs=0.1)
+        # The noise of z ~ q(z|x) is drawn latent by latent.
+        tolerance = 0.1 if name in SAMPLED else 0.003
+        assert shuffled == pytest.approx(
+            score(name, codes_of)[name], abs=tolerance
+        )
 
 
-@every_metric
+@pytest.mark.parametrize("name", [n for n in METRICS if n not in WITH_SCALE])
 def test_sign_and_scale_of_latents_do_not_matter(name):
-    if name in WITH_SCALE:
-        return
     scales = np.array([4.0, -1.0, 0.5, -2.0, 8.0])
     scaled = score(name, lambda f: rotated(f) * scales)
     # Changing a sign moves the borders of the histogram's half-open bins.
@@ -207,15 +219,8 @@ def with_stddev(sampler):
 
 
 def test_which_metrics_need_no_factors():
-    assert {name for name in METRICS if not uses_factors(name)} == {
-        "active_units",
-        "gaussian_wasserstein",
-        "mean_pairwise_mi",
-        "tc_discriminator",
-        "tc_gaussian",
-        "tc_mixture",
-        "tc_mss",
-    }
+    found = {name for name in METRICS if not uses_factors(name)}
+    assert found == WITHOUT_FACTORS
 
 
 @every_metric
@@ -230,11 +235,10 @@ def test_codes_that_are_not_finite_are_refused(name, bad):
         score(name, codes_of)
 
 
-@every_metric
+@pytest.mark.parametrize(
+    "name", [n for n in METRICS if n not in WITHOUT_FACTORS]
+)
 def test_factors_that_are_not_whole_are_refused(name):
-    if not uses_factors(name):
-        return
-
     class Halves(oracles.WithPosteriors):
         def factors(self, points):
             return super().factors(points) / 2

@@ -1,13 +1,12 @@
 """Representations that nobody trained, which a trained one should beat."""
 
-import inspect
-
 import numpy as np
 
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.dataset_codes import DatasetCodes, DatasetPoints
 from tfdisent.evaluation.fast_ica import fast_ica, fast_ica_pairwise
+from tfdisent.evaluation.metric_calls import metric_options
 from tfdisent.evaluation.model_codes import ModelCodes
 from tfdisent.evaluation.pca import flat, pca, pca_whitened
 from tfdisent.metrics.checks import check_at_least
@@ -148,8 +147,7 @@ def make_baseline(
         raise UsageError(
             f"There is no baseline {name!r}; there are {', '.join(BASELINES)}."
         )
-    parameters = inspect.signature(BASELINES[name]).parameters
-    taken = [n for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY]
+    taken = metric_options(BASELINES[name])
     for option in options:
         if option not in taken:
             raise UsageError(

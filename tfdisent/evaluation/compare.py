@@ -1,6 +1,5 @@
 """Several runs side by side: which models found the same latents?"""
 
-import warnings
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ from tfdisent.errors import UsageError
 from tfdisent.evaluation.mask import ACTIVE_NATS
 from tfdisent.evaluation.metric_calls import MetricCall
 from tfdisent.evaluation.representation import Representation
+from tfdisent.evaluation.warned import warned
 from tfdisent.metrics.model_centrality import (
     model_centrality as centrality_of,
 )
@@ -155,15 +155,12 @@ def compare(
     """
     entries = {}
     for call in calls:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)
+        with warned() as texts:
             found = call(runs, np.random.default_rng(seed))
         entries[call.key] = {
             "settings": call.settings(),
             **{name: _plain(value) for name, value in found.items()},
-            "warnings": [
-                str(w.message) for w in caught if w.category is UserWarning
-            ],
+            "warnings": texts,
         }
     return entries
 

@@ -1,7 +1,6 @@
 """Metrics of a representation, with all that defines their values."""
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from tfdisent.errors import UsageError
 from tfdisent.evaluation.intervals import confidence_intervals
 from tfdisent.evaluation.metric_calls import MetricCall
 from tfdisent.evaluation.statistics import describe_all
+from tfdisent.evaluation.warned import warned
 from tfdisent.metrics import METRICS
 from tfdisent.metrics.codes import CodeSampler
 from tfdisent.metrics.samplers import SomeLatents
@@ -94,8 +94,7 @@ def _is_wide(sampler_of: SamplerOf) -> bool:
 def _entry(call, sampler_of, seeds, active, resamples) -> dict:
     start = time.perf_counter()
     entry = {"settings": call.settings(), "seeds": list(seeds)}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    with warned() as texts:
         entry |= _over_seeds(call, sampler_of, seeds)
         entry["settings"] |= entry.pop("found", {})
         if call.name not in METRICS:  # what is not computed from codes
@@ -116,10 +115,7 @@ def _entry(call, sampler_of, seeds, active, resamples) -> dict:
                     call, sampler, seeds[0], entry["values"], resamples
                 ),
             }
-    said = [
-        str(w.message) for w in caught if issubclass(w.category, UserWarning)
-    ]
-    entry["warnings"] = list(dict.fromkeys(said))
+    entry["warnings"] = texts
     entry["seconds"] = round(time.perf_counter() - start, 1)
     return entry
 

@@ -23,6 +23,14 @@ def check_at_least(minimum: int, **counts: int) -> None:
             )
 
 
+def check_without(without: Sequence[str]) -> None:
+    """Raises UsageError for one name in the place of a list of names."""
+    if isinstance(without, str):
+        raise UsageError(
+            f"without is the string {without!r}; give a list of factor names."
+        )
+
+
 def varying_factors(
     metric: str, names: Sequence[str], factors: np.ndarray, at_least: int
 ) -> np.ndarray:

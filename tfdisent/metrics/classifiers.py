@@ -7,6 +7,44 @@ import threadpoolctl
 from sklearn import dummy, linear_model, pipeline, preprocessing
 from sklearn.base import ClassifierMixin, clone
 
+from tfdisent.metrics import checks
+from tfdisent.metrics import codes as codes_lib
+
+
+def draw(
+    metric: str,
+    sampler: codes_lib.CodeSampler,
+    rng: np.random.Generator,
+    num_train: int,
+    num_test: int,
+    *,
+    at_least: int = 1,
+) -> tuple[codes_lib.Table, codes_lib.Table, np.ndarray]:
+    """Draws what to train and to test on, and says which factors vary.
+
+    Args:
+      metric: name for the messages.
+      sampler: gives factors and codes.
+      rng: source of randomness.
+      num_train: points to train on.
+      num_test: points to test on.
+      at_least: how many varying factors the metric needs.
+
+    Returns:
+      The two parts, and the indices of the factors that vary in both together.
+
+    Raises:
+      NotApplicable: there are no factors.
+      UsageError: bad codes, less than two points, or too few factors vary.
+    """
+    train, test = codes_lib.draw_split(sampler, num_train, num_test, rng)
+    factors = np.vstack([train.factors, test.factors])
+    varying = checks.varying_factors(
+        metric, sampler.factor_names, factors, at_least
+    )
+    checks.warn_of_degenerate(metric, train.codes.std(axis=0))
+    return train, test, varying
+
 
 def softmax_regression() -> linear_model.LogisticRegression:
     """Multinomial logistic regression, to convergence.

@@ -10,7 +10,7 @@ from sklearn import ensemble, linear_model, pipeline, preprocessing
 from sklearn.utils import parallel
 
 from tfdisent.errors import UsageError
-from tfdisent.metrics import checks
+from tfdisent.metrics import checks, classifiers
 from tfdisent.metrics import codes as codes_lib
 
 IMPORTANCES = ("forest", "boosted", "lasso")
@@ -102,14 +102,9 @@ def dci(
             f"importances={importances!r} is not known; give one of "
             f"{', '.join(IMPORTANCES)}."
         )
-    train, test = codes_lib.draw_split(sampler, num_train, num_test, rng)
-    varying = checks.varying_factors(
-        "dci",
-        sampler.factor_names,
-        np.vstack([train.factors, test.factors]),
-        at_least=2,
+    train, test, varying = classifiers.draw(
+        "dci", sampler, rng, num_train, num_test, at_least=2
     )
-    checks.warn_of_degenerate("dci", train.codes.std(axis=0))
 
     seeds = rng.integers(2**31, size=len(varying))
     fit = _lasso if importances == "lasso" else _trees

@@ -73,15 +73,10 @@ def downstream_accuracy(
       Locatello et al. 2019, Challenging Common Assumptions, section 5.5.
     """
     _check(num_labels, num_test, classifier)
-    train, test = codes_lib.draw_split(sampler, num_labels[-1], num_test, rng)
-    names = sampler.factor_names
-    varying = checks.varying_factors(
-        "downstream_accuracy",
-        names,
-        np.vstack([train.factors, test.factors]),
-        at_least=1,
+    train, test, varying = classifiers.draw(
+        "downstream_accuracy", sampler, rng, num_labels[-1], num_test
     )
-    checks.warn_of_degenerate("downstream_accuracy", train.codes.std(axis=0))
+    names = sampler.factor_names
 
     largest = len(train.codes)
     counts = [n for n in num_labels if n < largest] + [largest]

@@ -61,15 +61,10 @@ def explicitness(
       F-Statistic Loss; Locatello et al. 2019, Challenging Common Assumptions.
     """
     checks.check_at_least(2, num_train=num_train, num_test=num_test)
-    train, test = codes_lib.draw_split(sampler, num_train, num_test, rng)
-    names = sampler.factor_names
-    varying = checks.varying_factors(
-        "explicitness",
-        names,
-        np.vstack([train.factors, test.factors]),
-        at_least=1,
+    train, test, varying = classifiers.draw(
+        "explicitness", sampler, rng, num_train, num_test
     )
-    checks.warn_of_degenerate("explicitness", train.codes.std(axis=0))
+    names = sampler.factor_names
 
     areas, partial, undefined = {}, [], []
     for k in varying:

@@ -62,15 +62,10 @@ def factor_accuracy(
       Constrained Variational Framework, appendix A.5.
     """
     checks.check_at_least(1, num_train=num_train, num_test=num_test)
-    train, test = codes_lib.draw_split(sampler, num_train, num_test, rng)
-    names = sampler.factor_names
-    varying = checks.varying_factors(
-        "factor_accuracy",
-        names,
-        np.vstack([train.factors, test.factors]),
-        at_least=1,
+    train, test, varying = classifiers.draw(
+        "factor_accuracy", sampler, rng, num_train, num_test
     )
-    checks.warn_of_degenerate("factor_accuracy", train.codes.std(axis=0))
+    names = sampler.factor_names
 
     scores = {}
     for key, classifier in {

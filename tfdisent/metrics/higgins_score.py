@@ -248,10 +248,7 @@ def _check(
         num_test=num_test,
         repeats=repeats,
     )
-    if isinstance(without, str):
-        raise UsageError(
-            f"without is the string {without!r}; give a list of factor names."
-        )
+    checks.check_without(without)
     if classifier not in CLASSIFIERS:
         raise UsageError(
             f"classifier is {classifier!r}; give one of "

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfdisent.errors import UsageError
 from tfdisent.metrics import checks, information
 from tfdisent.metrics import codes as codes_lib
 from tfdisent.metrics.discretize import draw_labels
@@ -59,7 +58,7 @@ def mig_histogram(
       Chen et al. 2018, Isolating Sources of Disentanglement in VAEs;
       Locatello et al. 2019, Challenging Common Assumptions.
     """
-    check_without(without)
+    checks.check_without(without)
     labels, factors = draw_labels(
         "mig_histogram", sampler, rng, num_points, num_bins, equal
     )
@@ -70,14 +69,6 @@ def mig_histogram(
     entropy = information.entropies(factors)
     names = sampler.factor_names
     return gap_scores("mig_histogram", names, varying, mutual, entropy, without)
-
-
-def check_without(without: Sequence[str]) -> None:
-    """Raises UsageError for one name in the place of a list of names."""
-    if isinstance(without, str):
-        raise UsageError(
-            f"without is the string {without!r}; give a list of factor names."
-        )
 
 
 def gap_scores(

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from tfdisent.metrics import checks
 from tfdisent.metrics import codes as codes_lib
-from tfdisent.metrics.mig import check_without, gap_scores
+from tfdisent.metrics.mig import gap_scores
 
 NARROWEST = 1e-6
 """Of a latent's spread; a narrower posterior counts as one of this width."""
@@ -106,7 +106,7 @@ def mig_analytic(
       4.1 and appendix C.
     """
     checks.check_at_least(1, num_samples=num_samples)
-    check_without(without)
+    checks.check_without(without)
     if num_points is not None:
         checks.check_at_least(2, num_points=num_points)
     if num_points is None or num_points >= sampler.num_points:

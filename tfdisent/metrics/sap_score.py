@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from sklearn import svm
 
-from tfdisent.metrics import checks
+from tfdisent.metrics import checks, classifiers
 from tfdisent.metrics import codes as codes_lib
 
 
@@ -62,14 +62,9 @@ def sap_svm(
       Challenging Common Assumptions.
     """
     checks.check_at_least(1, num_train=num_train, num_test=num_test)
-    train, test = codes_lib.draw_split(sampler, num_train, num_test, rng)
-    varying = checks.varying_factors(
-        "sap_svm",
-        sampler.factor_names,
-        np.vstack([train.factors, test.factors]),
-        at_least=1,
+    train, test, varying = classifiers.draw(
+        "sap_svm", sampler, rng, num_train, num_test
     )
-    checks.warn_of_degenerate("sap_svm", train.codes.std(axis=0))
 
     matrix = np.zeros((train.codes.shape[1], len(sampler.factor_names)))
     with warnings.catch_warnings():  # of fewer than two points for a value
