@@ -95,7 +95,7 @@ def _but_for_the_seed(config) -> str:
 def _draw(entries: dict, names: list[str], folder: pathlib.Path) -> None:
     for key, entry in entries.items():
         matrix = np.array(entry["similarity_matrix"], float)
-        figure = metric_matrix(np.nan_to_num(matrix), key, names, names)
+        figure = metric_matrix(matrix, key, names, names)
         save_figure(figure, folder / "figures" / f"{file_name(key)}.png")
 
 

@@ -124,7 +124,10 @@ def model_centrality(
     )
     return {
         "scores_all_to_all": found["scores"],
-        "similarity_matrix": found["accuracy"],
+        # No model is compared with itself.
+        "similarity_matrix": np.where(
+            np.eye(len(generators)), np.nan, found["accuracy"]
+        ),
     }
 
 
