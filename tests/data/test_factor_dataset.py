@@ -19,7 +19,7 @@ def test_index_is_the_mixed_radix_with_the_last_factor_fastest(make_toy):
 def test_a_product_is_its_own_product(make_toy):
     dataset = make_toy()
     assert dataset.is_product
-    assert dataset.product is dataset
+    assert dataset.whole is dataset
 
 
 def test_no_indices_give_no_factors(make_toy):

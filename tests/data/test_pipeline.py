@@ -124,7 +124,7 @@ def test_factors_belong_to_their_images(make_toy, step):
         indices = indices_in(np.rint(images * 255))
         np.testing.assert_array_equal(indices, expected)
         assert factors.dtype == np.int64
-        np.testing.assert_array_equal(factors, view.product.factors_of(indices))
+        np.testing.assert_array_equal(factors, view.whole.factors_of(indices))
 
 
 @pytest.mark.parametrize(

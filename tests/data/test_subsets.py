@@ -1,156 +1,345 @@
+"""Texts of views, and all views on all kinds of data sets in any order."""
+
+import fractions
+import math
+import re
+
 import numpy as np
 import pytest
 
-from tfdisent.data.subsets import at_most, parse_subset, random_subset
+from tfdisent.data.members import part_of, random_subset
+from tfdisent.data.rows_dataset import RowsDataset
+from tfdisent.data.subsets import VIEWS, help_text, parse_subset
 from tfdisent.errors import UsageError
 
+EXAMPLES = {
+    "c<=3": "FACTOR<=T",
+    "c<=1@0": "FACTOR<=T",
+    "b=low,2": "FACTOR=V1,V2,...",
+    "c=1..3": "FACTOR=V1,V2,...",
+    "c/2": "FACTOR/STEP",
+    "random=7@5": "random=N@SEED",
+    "weights(c)=1,2,1,3": "weights(FACTOR)=W1,W2,...",
+    "correlated=b,c@3": "correlated=FACTOR1,FACTOR2@R",
+    "flip=0.05@1": "flip=P@SEED",
+}
 
-def members(view):
-    """Returns the indices in the toy data set of all images of a view."""
-    images = view.images(np.arange(len(view)))
-    return images.reshape(-1, 3).astype(int) @ [256**2, 256, 1]
+
+@pytest.fixture
+def toy(make_toy):
+    toy = make_toy()
+    toy.value_names = {"b": ("low", "mid", "high")}
+    return toy
 
 
-@pytest.mark.parametrize("threshold, first_label", [(2, 1), (1, 0)])
-def test_at_most_keeps_the_first_labels(make_toy, threshold, first_label):
-    toy = make_toy((2, 3, 4))
-    view = at_most(toy, "b", threshold, first_label=first_label)
-    assert view.factor_sizes == (2, 2, 4)
-    assert view.is_product and view.product is view
-    kept = [i for i in range(24) if toy.factors_of([i])[0, 1] < 2]
-    np.testing.assert_array_equal(members(view), kept)
-    np.testing.assert_array_equal(
-        view.factors_of(np.arange(16)), toy.factors_of(kept)
+@pytest.fixture
+def table():
+    """30 images; several share their factors, and b is never 1 with a = 0."""
+    rng = np.random.default_rng(1)
+    factors = rng.integers([2, 3, 4], size=(30, 3))
+    factors[factors[:, 0] == 0, 1] %= 2
+    factors[factors[:, 0] == 0, 1] *= 2
+    return rows_dataset(factors)
+
+
+@pytest.fixture
+def sources(toy, table):
+    """A data set of each kind that there is."""
+    order = np.random.default_rng(2).permutation(24)
+    stored = rows_dataset(toy.factors_of(order))
+    assert stored.is_product and not table.is_product
+    return {
+        "product": toy,
+        "stored product": stored,
+        "part of a product": random_subset(toy, 17, 0),
+        "repeated members": part_of(toy, [0, 3, 3, 9, 16, 16, 23], "some"),
+        "table": table,
+        "part of a table": part_of(table, [1, 4, 4, 6, 11, 20, 29], "some"),
+    }
+
+
+CONCEPTS = {"seen=300@0": "seen=N@SEED", "unseen=3@7": "unseen=N@SEED"}
+
+
+def rows_dataset(factors):
+    rows = np.zeros((len(factors), 3, 1, 1), np.uint8)
+    rows[:, 2, 0, 0] = np.arange(len(factors))
+    return RowsDataset(
+        rows,
+        factors,
+        name="table",
+        provenance="drawn",
+        factor_names="abc",
+        value_names={"b": ("low", "mid", "high")},
     )
 
 
-@pytest.mark.parametrize("threshold, first_label", [(3, 1), (2, 0)])
-def test_at_most_the_last_label_keeps_all(make_toy, threshold, first_label):
-    view = at_most(make_toy(), "b", threshold, first_label=first_label)
-    np.testing.assert_array_equal(members(view), np.arange(24))
+@pytest.mark.parametrize("text, usage", (EXAMPLES | CONCEPTS).items())
+def test_a_text_has_one_form(text, usage):
+    fitting = [f.usage for f in VIEWS if re.fullmatch(f.pattern, text)]
+    assert fitting == [usage]
 
 
-def test_at_most_says_so_in_provenance(make_toy):
-    toy = make_toy()
-    assert at_most(toy, "c", 2).provenance == "subset(c<=2) of made up"
-    zero_based = at_most(toy, "c", 2, first_label=0)
-    assert zero_based.provenance == "subset(c<=2@0) of made up"
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_provenance_holds_the_text(toy, text):
+    said = {"b=low,2": "b=low,high"}.get(text, text)
+    assert parse_subset(text)(toy).provenance == f"subset({said}) of made up"
 
 
 @pytest.mark.parametrize(
-    "threshold, first_label", [(0, 1), (5, 1), (4, 0), (-1, 0), (1, 2)]
+    "text, said",
+    [
+        ("b<=2@1", "b<=2"),
+        ("b=0,mid", "b=low,mid"),
+        ("c=0,1,2", "c=0..2"),
+        ("c=3,0..1", "c=3,0,1"),
+        ("correlated=b,c", "correlated=b,c@4"),
+        ("flip=.10@01", "flip=0.1@1"),
+        ("flip=1e-3@0", "flip=0.001@0"),
+    ],
 )
-def test_a_label_that_is_none_is_refused(make_toy, threshold, first_label):
-    with pytest.raises(UsageError):
-        at_most(make_toy(), "c", threshold, first_label=first_label)
+def test_one_view_has_one_text(toy, text, said):
+    assert parse_subset(text)(toy).provenance == f"subset({said}) of made up"
 
 
-def test_an_unknown_factor_is_refused_with_the_known_ones(make_toy):
-    with pytest.raises(UsageError, match="'d'; it has a, b, c"):
-        at_most(make_toy(), "d", 1)
+@pytest.mark.parametrize(
+    "text, size",
+    [
+        ("c<=3", 18),
+        ("c<=1@0", 12),
+        ("b=low", 8),
+        ("c=1..2,0", 18),
+        ("c/3", 12),
+        ("random=5@0", 5),
+        ("weights(b)=1,2,3", 48),
+        ("flip=0.5@0", 24),
+    ],
+)
+def test_texts_keep_so_many_images(toy, text, size):
+    assert len(parse_subset(text)(toy)) == size
 
 
-def test_random_subset_has_n_different_images_by_seed(make_toy):
-    toy = make_toy()
-    first, again, other = (random_subset(toy, 10, s) for s in (3, 3, 4))
-    assert len(first) == len(set(members(first))) == 10
-    np.testing.assert_array_equal(members(first), members(again))
-    assert not np.array_equal(members(first), members(other))
-    assert not first.is_product and first.product is toy
-    assert first.provenance == "subset(random=10@3) of made up"
+def test_names_of_values_go_before_numbers(toy):
+    toy.value_names = {"c": ("3", "2", "1", "0")}
+    view = parse_subset("c=3")(toy)
+    np.testing.assert_array_equal(view.images([0]), toy.images([0]))
 
 
-def test_random_subset_takes_every_image_equally_often(make_toy):
-    counts = np.zeros(24)
-    for seed in range(1200):
-        counts[members(random_subset(make_toy(), 6, seed))] += 1
-    # Mean 300, standard deviation 15.
-    assert np.all(np.abs(counts - 300) < 75)
-
-
-def test_random_subset_knows_its_members_only(make_toy):
-    view = random_subset(make_toy(), 10, 0)
-    indices = np.arange(10)
-    factors = view.factors_of(indices)
-    np.testing.assert_array_equal(view.indices_of(factors), indices)
-    drawn = view.sample_factors(2000, np.random.default_rng(0))
-    assert set(view.indices_of(drawn)) == set(indices)
-    absent = np.setdiff1d(np.arange(24), members(view))
-    for index in absent:
-        with pytest.raises(ValueError, match="are not in"):
-            view.indices_of(make_toy().factors_of([index]))
-
-
-@pytest.mark.parametrize("n, seed", [(0, 0), (25, 0), (5, -1)])
-def test_a_wrong_random_subset_is_refused(make_toy, n, seed):
-    with pytest.raises(UsageError):
-        random_subset(make_toy(), n, seed)
-
-
-def test_views_of_products_compose(make_toy):
-    view = at_most(at_most(make_toy(), "c", 2), "b", 1)
-    assert view.factor_sizes == (2, 1, 2)
-    np.testing.assert_array_equal(members(view), [0, 1, 12, 13])
-    assert view.provenance == "subset(b<=1) of subset(c<=2) of made up"
-
-
-def test_random_of_a_product_view_stays_in_the_view(make_toy):
-    half = at_most(make_toy(), "c", 2)
-    view = random_subset(half, 5, 0)
-    assert view.product is half
-    assert set(members(view)) <= set(members(half))
-
-
-def test_at_most_of_a_random_subset_keeps_its_members(make_toy):
-    sample = random_subset(make_toy(), 12, 0)
-    view = at_most(sample, "c", 2)
-    expected = [i for i in members(sample) if i % 4 < 2]
-    np.testing.assert_array_equal(members(view), expected)
-    assert len(view) == len(expected)
-    assert not view.is_product
-    assert view.product.factor_sizes == (2, 3, 2) == view.factor_sizes
-    np.testing.assert_array_equal(
-        view.indices_of(view.factors_of(np.arange(len(view)))),
-        np.arange(len(view)),
+def test_factors_may_have_any_names():
+    dataset = RowsDataset(
+        np.zeros((2, 1, 1, 1), np.uint8),
+        [[0, 0], [1, 1]],
+        name="x",
+        provenance="y",
+        factor_names=("5 o'clock-shadow", "flipped"),
     )
-
-
-def test_random_of_a_random_subset_stays_in_it(make_toy):
-    sample = random_subset(make_toy(), 12, 0)
-    view = random_subset(sample, 5, 1)
-    assert len(set(members(view))) == 5
-    assert set(members(view)) <= set(members(sample))
+    for text in ("5 o'clock-shadow=1", "flipped<=1", "weights(flipped)=1,1"):
+        assert parse_subset(text)(dataset).provenance == f"subset({text}) of y"
 
 
 @pytest.mark.parametrize(
-    "text, size", [("c<=3", 18), ("c<=1@0", 12), ("b<=2@1", 16)]
+    "text",
+    ["", "c", "c<3", "c<=x", "c<=-1", "random=5", "random=@1", "c<=1 "]
+    + ["c=", "=3", "c/", "c/x", "flip=0.1", "flip=x@0", "correlated=a"]
+    + ["correlated=a,b,c", "weights(c)=", "weights(c)=1.5", "weights()=1"],
 )
-def test_text_of_a_threshold(make_toy, text, size):
-    view = parse_subset(text)(make_toy())
-    assert len(view) == size and view.is_product
-
-
-def test_text_of_a_random_subset(make_toy):
-    view = parse_subset("random=7@5")(make_toy())
-    expected = random_subset(make_toy(), 7, 5)
-    np.testing.assert_array_equal(members(view), members(expected))
-
-
-@pytest.mark.parametrize("text", ["c<=3", "c<=1@0", "random=7@5"])
-def test_provenance_holds_the_text(make_toy, text):
-    provenance = parse_subset(text)(make_toy()).provenance
-    assert provenance == f"subset({text}) of made up"
-
-
-@pytest.mark.parametrize(
-    "text", ["", "c", "c<3", "c<=x", "c<=-1", "random=5", "random=@1", "c<=1 "]
-)
-def test_other_text_is_refused_with_the_forms(text):
-    with pytest.raises(UsageError, match="FACTOR<=T"):
+def test_other_text_is_refused_with_all_forms(text):
+    with pytest.raises(UsageError) as raised:
         parse_subset(text)
+    for form in VIEWS:
+        assert form.usage in str(raised.value)
 
 
-def test_views_keep_the_names_of_values(dsprites):
-    for text in ("x_position<=16", "random=5@0"):
-        view = parse_subset(text)(dsprites)
-        assert view.value_names == {"shape": ("square", "ellipse", "heart")}
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("d<=1", "'d'; it has a, b, c"),
+        ("c<=5", "1 to 4"),
+        ("c<=1@2", "0 or 1"),
+        ("d=1", "'d'; it has a, b, c"),
+        ("c=4", "'4', which is none of its values; they are 0..3"),
+        ("c=2..4", "'2..4', which"),
+        ("c=2..1", "'2..1', which"),
+        ("c=1,,2", "'', which"),
+        ("b=tall", "'tall', .* they are low, mid, high, or by number 0..2"),
+        ("b=low,0", "give each once"),
+        ("c=0..9999999999999", "none of its values"),
+        ("d/2", "'d'; it has a, b, c"),
+        ("c/4", "from 1 to 3"),
+        ("c/0", "from 1 to 3"),
+        ("random=25@0", "between 1 and 24"),
+        ("weights(d)=1", "'d'; it has a, b, c"),
+        ("weights(c)=1,2", "needs 4 whole numbers of 1 or more"),
+        ("weights(c)=1,0,1,1", "needs 4 whole numbers of 1 or more"),
+        ("weights(c)=1,-1,1,1", "needs 4 whole numbers of 1 or more"),
+        ("weights(c)=9999999999,1,1,1", "at most 100000000"),
+        ("correlated=a,d", "'d'; it has a, b, c"),
+        ("correlated=a,a", "two different factors"),
+        ("correlated=a,b@1", "a ratio from 2"),
+        ("flip=-0.1@0", "from 0 to 1"),
+        ("flip=1.5@0", "from 0 to 1"),
+    ],
+)
+def test_what_a_data_set_has_not_is_refused(toy, text, said):
+    view = parse_subset(text)
+    with pytest.raises(UsageError, match=said) as raised:
+        view(toy)
+    sentence = str(raised.value)
+    assert sentence.endswith(".") and ". " not in sentence
+
+
+def test_images_without_factors_can_be_drawn_and_flipped():
+    rows = np.arange(20, dtype=np.uint8).reshape(20, 1, 1, 1)
+    dataset = RowsDataset(rows, np.zeros((20, 0)), name="x", provenance="y")
+    view = parse_subset("flip=1@0")(parse_subset("random=5@0")(dataset))
+    assert len(view) == 5 and view.factors_of([0]).shape == (1, 0)
+    assert set(255 - view.images(np.arange(5)).ravel()) < set(range(20))
+    with pytest.raises(UsageError, match="no factor 'c'; it has no factors"):
+        parse_subset("c<=1")(dataset)
+
+
+def test_the_help_says_all_forms_line_by_line():
+    lines = help_text().splitlines()
+    assert len(lines) == len(VIEWS) == len(set((EXAMPLES | CONCEPTS).values()))
+    for line, form in zip(lines, VIEWS, strict=True):
+        assert line.startswith(f"{form.usage}: ")
+
+
+# What follows describes a data set by its images, each as its number and its
+# factors, and what a view should make of them.
+
+
+def images_of(dataset):
+    """The numbers [n] that the images spell, whether inverted or not."""
+    pixels = dataset.images(np.arange(len(dataset))).reshape(-1, 3)
+    if len(pixels) and pixels[0, 0]:  # The first of 3 digits is always 0.
+        pixels = 255 - pixels
+    return pixels.astype(int) @ [256**2, 256, 1]
+
+
+def rows_of(dataset):
+    factors = dataset.factors_of(np.arange(len(dataset)))
+    numbers = images_of(dataset).tolist()
+    return list(zip(numbers, map(tuple, factors.tolist()), strict=True))
+
+
+def weight(a, b, size_a, size_b, ratio):
+    distance = abs(
+        fractions.Fraction(a, size_a - 1) - fractions.Fraction(b, size_b - 1)
+    )
+    return ratio - math.floor((ratio - 1) * distance + fractions.Fraction(1, 2))
+
+
+def random_text(dataset, rng):
+    """The text of a view, and what becomes of each row: a list of rows."""
+    k = int(rng.integers(3))
+    factor, size = "abc"[k], dataset.factor_sizes[k]
+    form = rng.choice(["<=", "=", "/", "weights", "correlated", "flip"])
+    if form == "<=":
+        values = list(range(rng.integers(1, size + 1)))
+        text = f"{factor}<={len(values)}"
+    elif form == "=":
+        values = rng.permutation(size)[: rng.integers(1, size + 1)].tolist()
+        names = dataset.value_names.get(factor, range(size))
+        text = f"{factor}={','.join(str(names[v]) for v in values)}"
+    elif form == "/":
+        step = int(rng.integers(1, max(size, 2)))
+        values = list(range(size))[::step]
+        text = f"{factor}/{step}"
+    elif form == "weights":
+        weights = rng.integers(1, 4, size=size).tolist()
+        text = f"weights({factor})={','.join(map(str, weights))}"
+        return text, lambda row: [row] * weights[row[1][k]]
+    elif form == "correlated" and min(dataset.factor_sizes[:2]) > 1:
+        ratio = int(rng.integers(2, 6))
+        sizes = dataset.factor_sizes[:2]
+        return (
+            f"correlated=a,b@{ratio}",
+            lambda row: [row] * weight(*row[1][:2], *sizes, ratio),
+        )
+    else:
+        return f"flip=1.0@{rng.integers(9)}", lambda row: [row]
+
+    def relabelled(row):
+        factors = list(row[1])
+        if factors[k] not in values:
+            return []
+        factors[k] = values.index(factors[k])
+        return [(row[0], tuple(factors))]
+
+    return text, relabelled
+
+
+def check(view):
+    """What every view is, beside its images."""
+    n = len(view)
+    assert view.whole.whole is view.whole and n > 0
+    factors = view.factors_of(np.arange(n))
+    assert factors.dtype == np.int64
+    places = view.indices_of(factors)
+    np.testing.assert_array_equal(view.factors_of(places), factors)
+    assert np.all(places <= np.arange(n))
+    if view.is_product:
+        assert n == math.prod(view.factor_sizes) and view.whole is view
+        np.testing.assert_array_equal(places, np.arange(n))
+    elif view.whole is not view:
+        assert {i for i, _ in rows_of(view)} <= set(images_of(view.whole))
+        assert (view.factor_names, view.factor_sizes, view.value_names) == (
+            view.whole.factor_names,
+            view.whole.factor_sizes,
+            view.whole.value_names,
+        )
+    drawn = view.sample_factors(50, np.random.default_rng(0))
+    assert set(map(tuple, drawn)) <= set(map(tuple, factors))
+    for name, values in view.value_names.items():
+        size = view.factor_sizes[view.factor_names.index(name)]
+        assert len(values) == size
+
+
+def compose(dataset, rng, inverted=False):
+    """Applies three views, each checked against what it is to make."""
+    for _ in range(3):
+        text, becomes = random_text(dataset, rng)
+        expected = [r for row in rows_of(dataset) for r in becomes(row)]
+        if not expected:
+            with pytest.raises(UsageError, match="leaves no image"):
+                parse_subset(text)(dataset)
+            continue
+        view = parse_subset(text)(dataset)
+        assert sorted(rows_of(view)) == sorted(expected), text
+        inverted ^= text.startswith("flip")
+        assert inverted == (view.images([0])[0, 0, 0, 0] == 255)
+        if dataset.whole is not dataset:
+            whole = parse_subset(text)(dataset.whole)
+            if text.startswith(("weights", "correlated")):
+                whole = dataset.whole
+            assert rows_of(view.whole) == rows_of(whole)
+            assert view.whole.is_product == whole.is_product
+        # The provenance holds a text that gives the same view again.
+        head, tail = "subset(", f") of {dataset.provenance}"
+        said = view.provenance.removeprefix(head).removesuffix(tail)
+        assert view.provenance == head + said + tail
+        assert rows_of(parse_subset(said)(dataset)) == rows_of(view)
+        check(view)
+        if rng.random() < 0.3:
+            few = int(rng.integers(1, len(view) + 1))
+            part = parse_subset(f"random={few}@{rng.integers(99)}")(view)
+            assert len(part) == few and part.whole is view.whole
+            kept = rows_of(view)
+            for row in rows_of(part):
+                kept.remove(row)
+            check(part)
+            view = part
+        dataset = view
+    return len(dataset)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["product", "stored product", "part of a product", "repeated members"]
+    + ["table", "part of a table"],
+)
+def test_views_compose_in_any_order(sources, kind):
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        compose(sources[kind], rng)

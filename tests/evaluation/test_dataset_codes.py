@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tfdisent.data.rows_dataset import RowsDataset
 from tfdisent.data.subsets import at_most, random_subset
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.dataset_codes import (
@@ -63,6 +64,33 @@ def test_a_factor_is_fixed_and_the_others_vary(squares):
         assert len(np.unique(of_scale, axis=0)) == np.sum(
             dataset.factors_of(np.arange(len(dataset)))[:, 1] == 2
         )
+
+
+@pytest.fixture
+def table():
+    """Three images of each of 4 out of 6 combinations, and four of a fifth."""
+    factors = np.repeat([[0, 0], [0, 1], [1, 1], [2, 0], [2, 1]], 3, axis=0)
+    factors = np.concatenate([factors, [[2, 1]]])
+    rows = np.arange(16, dtype=np.uint8).reshape(16, 1, 1, 1)
+    return RowsDataset(
+        rows, factors, name="t", provenance="p", factor_names=("a", "b")
+    )
+
+
+def test_of_a_table_all_images_are_drawn_alike(table):
+    sampler = DatasetPoints(table)
+    points = sampler.sample(16_000, np.random.default_rng(0))
+    counts = np.bincount(points, minlength=16)
+    assert counts.min() > 850 and counts.max() < 1150
+    assert not sampler.with_replacement  # few rows are shared out
+
+
+def test_of_a_table_all_images_with_a_value_are_drawn(table):
+    sampler = DatasetPoints(table)
+    which, values = np.ones(2_000, int), np.ones(2_000, int)
+    points = sampler.sample_with(which, values, np.random.default_rng(0))
+    with_it = np.flatnonzero(table.factors_of(np.arange(16))[:, 1] == 1)
+    np.testing.assert_array_equal(np.unique(points), with_it)
 
 
 def test_a_value_that_a_part_of_a_product_lacks(squares):

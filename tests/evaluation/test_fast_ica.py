@@ -75,8 +75,8 @@ def test_no_convergence_is_a_warning_of_ours(squares, monkeypatch):
 def test_pairs_of_shapes(mixed):
     samplers = fast_ica_pairwise(mixed, num_latents=2)
     assert [s.dataset.provenance for s in samplers] == [
-        f"subset(shape in {pair}) of mixed for tests"
-        for pair in ("0, 1", "0, 2", "1, 2")
+        f"subset(shape={pair}) of mixed for tests"
+        for pair in ("0,1", "0,2", "1,2")
     ]
     for sampler in samplers:
         assert sampler.factor_sizes == (2, 9, 9)

@@ -51,7 +51,7 @@ def compare_runs(
         )
     loaded = [trained_run.load(path) for path in folders]
     runs = Runs(
-        [Representation(run.model, run.dataset.product) for run in loaded],
+        [Representation(run.model, run.dataset.whole) for run in loaded],
         [_but_for_the_seed(run.config) for run in loaded],
     )
     make_directory(folder)

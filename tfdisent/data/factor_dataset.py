@@ -1,4 +1,4 @@
-"""The interface of every data set: images that belong to known factors."""
+"""The interface of every data set: images, and the factors they belong to."""
 
 import abc
 import math
@@ -8,15 +8,16 @@ import numpy as np
 
 
 class FactorDataset(abc.ABC):
-    """Images, each made from one combination of factor values.
+    """Images, each with the values of K factors; K is 0 if none is known.
 
     A product data set holds every combination exactly once, in the order
     of the mixed radix of its factors, the last factor fastest:
 
         index = (f_1 * size_2 + f_2) * size_3 + ... + f_K
 
-    Views that hold only some of the combinations override what this class
-    says about the product (see `tfdisent.data.subsets`).
+    Parts of a product (`tfdisent.data.members`) and images with a table of
+    factors (`tfdisent.data.rows_dataset`) override what this class says about
+    the product.
 
     Attributes:
       name: what the data set is called in DATASETS.
@@ -58,14 +59,25 @@ class FactorDataset(abc.ABC):
           [n, H, W, C] uint8 in 0..255, a new array.
         """
 
+    def verify(self) -> None:  # noqa: B027
+        """Reads all that is kept of it on disk, where loading has not.
+
+        Raises:
+          RunError: It is damaged.
+        """
+
     @property
     def is_product(self) -> bool:
         """Whether every combination of factors occurs exactly once."""
         return True
 
     @property
-    def product(self) -> "FactorDataset":
-        """The product set that this one was taken from, or itself."""
+    def whole(self) -> "FactorDataset":
+        """What metrics are computed on: the set that a part was taken from.
+
+        A product for a part of a product, since metrics fix some factors and
+        draw the others.
+        """
         return self
 
     def __len__(self) -> int:

@@ -1,198 +1,177 @@
-"""Views that hold a part of a data set, without a copy of its images."""
+"""The texts that ask for views on a data set."""
 
+import dataclasses
 import re
 from collections.abc import Callable
 
-import numpy as np
-
 from tfdisent.data.factor_dataset import FactorDataset
+from tfdisent.data.factor_views import at_most, every_nth, only, size_of
+from tfdisent.data.members import random_subset
+from tfdisent.data.pixel_noise import flip_pixels
+from tfdisent.data.room_held_out import seen, unseen
+from tfdisent.data.weighted import correlated, weighted
 from tfdisent.errors import UsageError
 
 View = Callable[[FactorDataset], FactorDataset]
-
-_AT_MOST = re.compile(r"(?P<factor>\w+)<=(?P<threshold>\d+)(@(?P<base>\d+))?")
-_RANDOM = re.compile(r"random=(?P<n>\d+)@(?P<seed>\d+)")
 
 
 def parse_subset(text: str) -> View:
     """Reads a view from the text of a flag.
 
-        FACTOR<=T        labels start at 1: x_position<=16 keeps 16 of 32
-        FACTOR<=T@0      labels start at 0: x_position<=16@0 keeps 17 of 32
-        random=N@SEED    N images at random
-
     Args:
-      text: one of these three forms, without spaces.
+      text: In one of the forms of VIEWS, as x_position<=16.
 
     Returns:
-      A function from a data set to the view.
+      A function from a data set to the view. It raises UsageError if the data
+      set has no such factor, value or number of images.
 
     Raises:
-      UsageError: the text has another form. The function raises it if the
-        data set has no such factor, label or number of images.
+      UsageError: The text has another form.
     """
-    if match := _AT_MOST.fullmatch(text):
-        threshold = int(match["threshold"])
-        first_label = int(match["base"] or 1)
-        return lambda dataset: at_most(
-            dataset, match["factor"], threshold, first_label=first_label
-        )
-    if match := _RANDOM.fullmatch(text):
-        n, seed = int(match["n"]), int(match["seed"])
-        return lambda dataset: random_subset(dataset, n, seed)
+    for form in VIEWS:
+        if match := re.fullmatch(form.pattern, text):
+            return lambda dataset: form.make(dataset, **match.groupdict())
+    forms = ", ".join(form.usage for form in VIEWS)
     raise UsageError(
-        f"--subset={text} is not understood; write FACTOR<=T (labels from 1), "
-        "FACTOR<=T@0 (labels from 0) or random=N@SEED, as in x_position<=16."
+        f"--subset={text} is not understood; write one of {forms}, for "
+        "example x_position<=16."
     )
 
 
-def at_most(
-    dataset: FactorDataset, factor: str, threshold: int, *, first_label: int = 1
-) -> FactorDataset:
-    """Keeps the images whose label of one factor is at most a threshold.
+def help_text() -> str:
+    """All forms and what they give, a line for each."""
+    return ";\n".join(f"{form.usage}: {form.meaning}" for form in VIEWS)
 
-    Of a product the view is a product again, with a smaller factor.
 
-    Args:
-      dataset: a data set or a view.
-      factor: one of its factor names.
-      threshold: the last label that is kept.
-      first_label: what the labels start at, 0 or 1.
+@dataclasses.dataclass(frozen=True)
+class _Form:
+    """How a view is written.
 
-    Raises:
-      UsageError: there is no such factor or label.
+    Attributes:
+      usage: The form, for people.
+      meaning: What it gives.
+      pattern: Of the text; its groups are what `make` takes, as texts.
+      make: Gives the view of a data set.
     """
-    if factor not in dataset.factor_names:
-        raise UsageError(
-            f"{dataset.name} has no factor {factor!r}; it has "
-            f"{', '.join(dataset.factor_names)}."
-        )
-    if first_label not in (0, 1):
-        raise UsageError(
-            f"Labels that start at {first_label} are not known; they start "
-            "at 0 or 1."
-        )
-    position = dataset.factor_names.index(factor)
-    last_label = dataset.factor_sizes[position] - 1 + first_label
-    if not first_label <= threshold <= last_label:
-        raise UsageError(
-            f"{factor}<={threshold} keeps no label or is no label: with "
-            f"labels from {first_label}, {factor} has {first_label} to "
-            f"{last_label}."
-        )
-    size = threshold - first_label + 1
-    base = "" if first_label else "@0"
-    text = f"{factor}<={threshold}{base}"
-    product = _SmallerProduct(dataset.product, position, size, text)
-    if dataset.is_product:
-        return product
-    factors = dataset.factors_of(np.arange(len(dataset)))
-    kept = factors[factors[:, position] < size]
-    return _Members(product, product.indices_of(kept), dataset, text)
+
+    usage: str
+    meaning: str
+    pattern: str
+    make: Callable[..., FactorDataset]
 
 
-def random_subset(dataset: FactorDataset, n: int, seed: int) -> FactorDataset:
-    """Keeps n images, drawn without replacement, in their stored order.
-
-    Args:
-      dataset: a data set or a view.
-      n: number of images, in [1, len(dataset)].
-      seed: of the draw; a non-negative integer.
-
-    Raises:
-      UsageError: n is out of range or the seed is negative.
-    """
-    if not 1 <= n <= len(dataset):
-        raise UsageError(
-            f"random={n} of {dataset.name} is not possible; it takes between "
-            f"1 and {len(dataset)} images."
-        )
-    if seed < 0:
-        raise UsageError(f"The seed {seed} is negative; it starts at 0.")
-    rng = np.random.default_rng(seed)
-    chosen = rng.choice(len(dataset), size=n, replace=False)
-    product = dataset.product
-    members = product.indices_of(dataset.factors_of(chosen))
-    return _Members(product, members, dataset, f"random={n}@{seed}")
+def _at_most(dataset, factor, threshold, base):
+    first_label = int(base or 1)
+    return at_most(dataset, factor, int(threshold), first_label=first_label)
 
 
-def _provenance(text: str, parent: FactorDataset) -> str:
-    return f"subset({text}) of {parent.provenance}"
-
-
-class _SmallerProduct(FactorDataset):
-    """A product of which one factor has only its first values."""
-
-    def __init__(
-        self, parent: FactorDataset, position: int, size: int, text: str
-    ):
-        sizes = list(parent.factor_sizes)
-        sizes[position] = size
-        super().__init__(
-            name=parent.name,
-            provenance=_provenance(text, parent),
-            factor_names=parent.factor_names,
-            factor_sizes=tuple(sizes),
-            image_shape=parent.image_shape,
-            value_names=parent.value_names,
-            storage=parent.storage,
-        )
-        self._parent = parent
-
-    def images(self, indices: np.ndarray) -> np.ndarray:
-        factors = self.factors_of(indices)
-        return self._parent.images(self._parent.indices_of(factors))
-
-
-class _Members(FactorDataset):
-    """Some images of a product data set."""
-
-    def __init__(
-        self,
-        product: FactorDataset,
-        members: np.ndarray,
-        parent: FactorDataset,
-        text: str,
-    ):
-        super().__init__(
-            name=product.name,
-            provenance=_provenance(text, parent),
-            factor_names=product.factor_names,
-            factor_sizes=product.factor_sizes,
-            image_shape=product.image_shape,
-            value_names=product.value_names,
-            storage=product.storage,
-        )
-        self._product = product
-        self._members = np.sort(members)
-
-    @property
-    def is_product(self) -> bool:
-        return False
-
-    @property
-    def product(self) -> FactorDataset:
-        return self._product
-
-    def __len__(self) -> int:
-        return len(self._members)
-
-    def images(self, indices: np.ndarray) -> np.ndarray:
-        return self._product.images(self._members[indices])
-
-    def factors_of(self, indices: np.ndarray) -> np.ndarray:
-        return self._product.factors_of(self._members[indices])
-
-    def indices_of(self, factors: np.ndarray) -> np.ndarray:
-        wanted = self._product.indices_of(factors)
-        indices = np.searchsorted(self._members, wanted)
-        found = self._members[np.minimum(indices, len(self) - 1)] == wanted
-        if not np.all(found):
-            raise ValueError(
-                f"{np.count_nonzero(~found)} of {found.size} combinations of "
-                f"factors are not in {self.provenance}; use `product`."
+def _only(dataset, factor, values):
+    size = size_of(dataset, factor)
+    names = list(dataset.value_names.get(factor, ()))
+    numbers = []
+    for item in values.split(","):
+        match = re.fullmatch(r"(\d+)(?:\.\.(\d+))?", item)
+        if item in names:
+            numbers.append(names.index(item))
+        elif match and int(match[1]) <= int(match[2] or match[1]) < size:
+            numbers += range(int(match[1]), int(match[2] or match[1]) + 1)
+        else:
+            known = f"{', '.join(names)}, or by number " if names else ""
+            raise UsageError(
+                f"{factor}={values} asks for {item!r}, which is none of its "
+                f"values; they are {known}0..{size - 1}."
             )
-        return indices
+    return only(dataset, factor, numbers)
 
-    def sample_factors(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        return self.factors_of(rng.integers(len(self), size=n))
+
+def _every_nth(dataset, factor, step):
+    return every_nth(dataset, factor, int(step))
+
+
+def _random(dataset, n, seed):
+    return random_subset(dataset, int(n), int(seed))
+
+
+def _weighted(dataset, factor, weights):
+    return weighted(dataset, factor, [int(w) for w in weights.split(",")])
+
+
+def _correlated(dataset, first, second, ratio):
+    return correlated(dataset, first, second, int(ratio or 4))
+
+
+def _seen(dataset, n, seed):
+    return seen(dataset, int(seed), int(n))
+
+
+def _unseen(dataset, n, seed):
+    return unseen(dataset, int(seed), int(n))
+
+
+def _flipped(dataset, probability, seed):
+    return flip_pixels(dataset, float(probability), int(seed))
+
+
+_NAME = r"[^<>=/@,()]+"
+_INTEGERS = r"-?\d+(?:,-?\d+)*"
+_REAL = r"-?\d*\.?\d+(?:e-?\d+)?"
+
+VIEWS = (
+    _Form(
+        "FACTOR<=T",
+        "values up to the T-th; numbered from 0 with FACTOR<=T@0",
+        rf"(?P<factor>{_NAME})<=(?P<threshold>\d+)(?:@(?P<base>\d+))?",
+        _at_most,
+    ),
+    _Form(
+        "FACTOR=V1,V2,...",
+        "these values, by name or by number from 0; A..B is a range of numbers",
+        rf"(?!(?:random|correlated|flip|seen|unseen)=)(?P<factor>{_NAME})=(?P<values>.+)",
+        _only,
+    ),
+    _Form(
+        "FACTOR/STEP",
+        "every STEP-th value, a coarser grid",
+        rf"(?P<factor>{_NAME})/(?P<step>\d+)",
+        _every_nth,
+    ),
+    _Form(
+        "random=N@SEED",
+        "N images at random",
+        r"random=(?P<n>\d+)@(?P<seed>\d+)",
+        _random,
+    ),
+    _Form(
+        "weights(FACTOR)=W1,W2,...",
+        "images with the factor's first value W1 times, and so on",
+        rf"weights\((?P<factor>{_NAME})\)=(?P<weights>{_INTEGERS})",
+        _weighted,
+    ),
+    _Form(
+        "correlated=FACTOR1,FACTOR2@R",
+        "two factors go together, the likeliest values R times (4 unless "
+        "given) as often as the least likely",
+        rf"correlated=(?P<first>{_NAME}),(?P<second>{_NAME})"
+        r"(?:@(?P<ratio>\d+))?",
+        _correlated,
+    ),
+    _Form(
+        "flip=P@SEED",
+        "each pixel inverted with probability P",
+        rf"flip=(?P<probability>{_REAL})@(?P<seed>\d+)",
+        _flipped,
+    ),
+    _Form(
+        "seen=N@SEED",
+        "of the room, the images of all but N concepts that are held out",
+        r"seen=(?P<n>\d+)@(?P<seed>\d+)",
+        _seen,
+    ),
+    _Form(
+        "unseen=N@SEED",
+        "the images of these N concepts",
+        r"unseen=(?P<n>\d+)@(?P<seed>\d+)",
+        _unseen,
+    ),
+)
+"""All forms; no text has two of them."""

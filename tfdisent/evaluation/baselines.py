@@ -1,5 +1,7 @@
 """Representations that nobody trained, which a trained one should beat."""
 
+import functools
+
 import numpy as np
 
 from tfdisent.data.factor_dataset import FactorDataset
@@ -18,9 +20,16 @@ class _GroundTruth(DatasetPoints):
     """The factors' values, each with mean 0 and variance 1 over all images."""
 
     def codes(self, points: np.ndarray) -> np.ndarray:
+        mean, std = self._moments
+        return (self.factors(points) - mean) / np.where(std > 0, std, 1)
+
+    @functools.cached_property
+    def _moments(self) -> tuple[np.ndarray, np.ndarray]:
         sizes = np.array(self.factor_sizes)
-        std = np.sqrt((sizes**2 - 1) / 12)  # of 0..size - 1
-        return (self.factors(points) - (sizes - 1) / 2) / np.maximum(std, 0.5)
+        if self.dataset.is_product:  # 0..size - 1, each as often
+            return (sizes - 1) / 2, np.sqrt((sizes**2 - 1) / 12)
+        factors = self.factors(np.arange(self.num_points))
+        return factors.mean(axis=0), factors.std(axis=0)
 
 
 class _RandomCodes(DatasetPoints):
@@ -40,7 +49,15 @@ def ground_truth(dataset: FactorDataset) -> DatasetPoints:
     """The factors themselves, as K codes of mean 0 and variance 1.
 
     A factor without order, such as shape, is one code too: its index.
+
+    Raises:
+      UsageError: If no factor is known.
     """
+    if not dataset.factor_names:
+        raise UsageError(
+            f"ground_truth of {dataset.name} is not possible: no factor of its "
+            "images is known."
+        )
     return _GroundTruth(
         dataset, provenance=f"standardised factors of {dataset.provenance}"
     )

@@ -9,19 +9,20 @@ from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.evaluation.cached_rows import CachedRows
 from tfdisent.metrics.samplers import TableSampler
 
+MANY = 100_000
+
 
 class DatasetPoints:
     """The images of a data set and their factors, for a CodeSampler's codes.
 
-    A point is the index of an image; see `metrics.codes.CodeSampler`.
+    A point is the index of an image; see `metrics.codes.CodeSampler`. Of a
+    product the factors are drawn, else the images.
 
     Args:
-      dataset: Where the images are; a product of its factors or a part of one.
+      dataset: Where the images are.
       settings: What defines the codes, as JSON, for evaluation.json.
       provenance: The same in words.
     """
-
-    with_replacement = True
 
     def __init__(
         self,
@@ -34,10 +35,14 @@ class DatasetPoints:
         self.factor_names = dataset.factor_names
         self.factor_sizes = dataset.factor_sizes
         self.num_points = len(dataset)
+        # Of few images, those to train on and those to test on are told apart.
+        self.with_replacement = dataset.is_product or len(dataset) > MANY
         self.settings = dict(settings or {})
         self.provenance = provenance
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        if not self.dataset.is_product:
+            return rng.integers(self.num_points, size=n)
         return self.dataset.indices_of(self.dataset.sample_factors(n, rng))
 
     def sample_with(
@@ -46,8 +51,8 @@ class DatasetPoints:
         """See `metrics.codes.CodeSampler.sample_with`.
 
         Raises:
-          UsageError: If the data set is part of a product and has no image
-            with one of the values.
+          UsageError: If the data set is no product and has no image with one
+            of the values.
         """
         if not self.dataset.is_product:
             return self._members.sample_with(which, values, rng)
@@ -60,7 +65,7 @@ class DatasetPoints:
 
     @functools.cached_property
     def _members(self) -> TableSampler:
-        """Finds the images of a part of a product by their factors."""
+        """Finds the images of a set that is no product by their factors."""
         factors = self.factors(np.arange(self.num_points))
         return TableSampler(
             np.zeros((self.num_points, 1)), factors, self.factor_names

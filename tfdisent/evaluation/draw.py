@@ -18,6 +18,7 @@ from tfdisent.training.workdir import read_log
 
 NUM_IMAGES = 30_000  # behind the mean activations
 NUM_RECONSTRUCTIONS = 8
+MANY_FACTORS = 12
 TRAVERSED = np.linspace(-3, 3, 13)  # standard deviations of the prior
 
 
@@ -29,6 +30,8 @@ def draw_run(
     seed: int = 0,
 ) -> list[pathlib.Path]:
     """Draws reconstructions, traversals, activations and loss curves.
+
+    Activations by factor need factors; without any that picture is left out.
 
     Args:
       model: The trained model.
@@ -47,18 +50,24 @@ def draw_run(
     points = representation.sample(NUM_IMAGES, rng)
     factors = representation.factors(points)
     terms = representation.terms(points, seed)
+    follows = factor_of_latents(terms.mean, factors, dataset.factor_names)
     figures = {
         "reconstructions": _reconstructions(representation, points),
-        "traversals": _traversals(dataset, representation, factors, terms),
-        "latents_by_factors": latents_by_factors(
+        "traversals": _traversals(representation, terms, follows),
+    }
+    shown = _shown_factors(dataset, follows)
+    if shown:
+        figures["latents_by_factors"] = latents_by_factors(
             activation_means(
-                terms.mean, factors, dataset.factor_names, dataset.factor_sizes
+                terms.mean,
+                factors[:, shown],
+                [dataset.factor_names[k] for k in shown],
+                [dataset.factor_sizes[k] for k in shown],
             ),
             terms.kl.mean(axis=0),
             terms.variance.mean(axis=0),
             dataset.value_names.get("shape"),
-        ),
-    }
+        )
     records = read_log(workdir / "log.jsonl")
     if records:
         figures["curves"] = loss_curves(records)
@@ -77,17 +86,27 @@ def _reconstructions(representation, points):
     )
 
 
-def _traversals(dataset, representation, factors, terms):
-    """From the image whose factors have their middle values."""
-    product = dataset.product
-    middle = np.array([product.factor_sizes]) // 2
-    whole = Representation(representation.model, product)
-    start = whole.codes(product.indices_of(middle))[0]
+def _shown_factors(dataset, follows) -> list[int]:
+    """Columns of the factors; of many, those that some latent follows."""
+    names = dataset.factor_names
+    if len(names) <= MANY_FACTORS:
+        return list(range(len(names)))
+    followed = {factor[0] for factor in follows if factor}
+    return [k for k, name in enumerate(names) if name in followed]
+
+
+def _traversals(representation, terms, follows):
+    """From the image whose factors have their middle values, or any image."""
+    whole = representation.dataset.whole
+    start = terms.mean[0]
+    if whole.is_product:
+        middle = whole.indices_of(np.array([whole.factor_sizes]) // 2)
+        start = Representation(representation.model, whole).codes(middle)[0]
     latents = range(len(start))
     return traversals(
         traverse(start, representation.decode, latents, TRAVERSED),
         latents,
         TRAVERSED,
         terms.kl.mean(axis=0),
-        factor_of_latents(terms.mean, factors, dataset.factor_names),
+        follows,
     )

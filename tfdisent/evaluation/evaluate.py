@@ -21,6 +21,10 @@ from tfdisent.training.active import ACTIVE_NATS
 NUM_IMAGES = 10_000
 REPRESENTATIONS = ("mean", "sampled")
 ALL_METRICS = {**METRICS, **IMAGE_METRICS}
+NO_PRODUCT = (
+    "not every combination of factors occurs once in these data, so that "
+    "factors may depend on each other, which no metric corrects for"
+)
 
 
 def calls_of(metrics: str | None) -> list[MetricCall]:
@@ -64,7 +68,7 @@ def evaluate(
     Args:
       model: A trained model.
       dataset: What it was trained on. Metrics are computed on
-        `dataset.product`, since some fix factors and need every combination.
+        `dataset.whole`, since some fix factors and draw the others.
       metrics: Calls, as in "mig_histogram, higgins_score(num_pairs=16)", or
         None for the default ones, of which those that are not possible are
         left out.
@@ -85,7 +89,7 @@ def evaluate(
     """
     options = _Options(metrics, seeds, representation, mask, resamples)
     _check(options)
-    whole = Representation(model, dataset.product)
+    whole = Representation(model, dataset.whole)
     images, kl = _image_numbers(model, dataset, whole, seeds[0])
     return {
         "data": data_of(dataset),
@@ -200,18 +204,22 @@ def _kl_to_standard_normal(sampler: CodeSampler, seed: int) -> np.ndarray:
 
 def data_of(dataset: FactorDataset) -> dict:
     """What evaluation.json says of the data."""
-    return {
+    whole = dataset.whole
+    data = {
         "name": dataset.name,
         "provenance": dataset.provenance,
         "images": len(dataset),
-        "metrics_computed_on": dataset.product.provenance,
+        "metrics_computed_on": whole.provenance,
         "factor_names": list(dataset.factor_names),
     }
+    if whole.factor_names and not whole.is_product:
+        data["note"] = NO_PRODUCT
+    return data
 
 
 def _image_numbers(model, dataset, whole, seed) -> tuple[dict, np.ndarray]:
     """Distortion and rate, and the KL of each latent."""
-    own = whole if dataset.is_product else Representation(model, dataset)
+    own = whole if dataset.whole is dataset else Representation(model, dataset)
     points = own.sample(NUM_IMAGES, np.random.default_rng(seed))
     terms = own.terms(points, seed)
     kl = terms.kl.mean(axis=0)

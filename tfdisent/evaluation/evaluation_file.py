@@ -23,9 +23,20 @@ NAME = "evaluation.json"
 
 
 def write_run(
-    workdir: pathlib.Path, config: ExperimentConfig, step: int, evaluation: dict
+    workdir: pathlib.Path,
+    config: ExperimentConfig,
+    step: int,
+    evaluation: dict,
+    folder: pathlib.Path | None = None,
 ) -> dict:
     """Adds what the run cost and writes its evaluation.
+
+    Args:
+      workdir: Of the run.
+      config: Of the run.
+      step: Of the checkpoint that was measured.
+      evaluation: What `evaluate` gave.
+      folder: Where evaluation.json goes; workdir by default.
 
     Returns:
       What was written.
@@ -48,7 +59,7 @@ def write_run(
             "device": last.get("device"),
         },
     }
-    return write(workdir, what, evaluation)
+    return write(folder or workdir, what, evaluation)
 
 
 def write(workdir: pathlib.Path, what: dict, evaluation: dict) -> dict:
@@ -84,12 +95,12 @@ def evaluated_with() -> dict:
     return {"device": device_name(), **versions}
 
 
-def check_folder(folder: pathlib.Path, what: dict, data: dict) -> None:
+def check_folder(folder: pathlib.Path, name: str, data: dict) -> None:
     """Makes a folder for numbers, before they are computed.
 
     Args:
       folder: Where `write` shall put them.
-      what: As for `write`, of codes and not of a run.
+      name: Of the codes, or of a run's model.
       data: That of the evaluation.
 
     Raises:
@@ -97,16 +108,14 @@ def check_folder(folder: pathlib.Path, what: dict, data: dict) -> None:
       RunError: If the folder cannot be written.
     """
     earlier = read(folder)
-    if earlier and (
-        earlier.get("codes", {}).get("name") != what["codes"]["name"]
-        or earlier["data"].get("provenance") != data["provenance"]
-    ):
-        name = earlier.get("codes", {}).get("name", earlier.get("model"))
-        raise UsageError(
-            f"{folder} holds numbers of {name} on "
-            f"{earlier['data'].get('provenance')}; give --output another "
-            "folder."
-        )
+    if earlier:
+        measured = earlier.get("codes", {}).get("name", earlier.get("model"))
+        provenance = earlier["data"].get("provenance")
+        if (measured, provenance) != (name, data["provenance"]):
+            raise UsageError(
+                f"{folder} holds numbers of {measured} on {provenance}; give "
+                "--output another folder."
+            )
     make_directory(folder)
 
 

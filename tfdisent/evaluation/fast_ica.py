@@ -6,9 +6,9 @@ import warnings
 from sklearn import decomposition, exceptions
 
 from tfdisent.data.factor_dataset import FactorDataset
+from tfdisent.data.factor_views import only
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.dataset_codes import DatasetCodes
-from tfdisent.evaluation.factor_values import FactorValues
 from tfdisent.evaluation.pca import fit_pca, flat, random_points
 
 MAX_ITERATIONS = 400
@@ -123,7 +123,7 @@ def fast_ica_pairwise(
         )
     return [
         fast_ica(
-            FactorValues(dataset, "shape", pair),
+            only(dataset, "shape", pair),
             num_latents=num_latents,
             seed=seed,
             num_images=num_images,

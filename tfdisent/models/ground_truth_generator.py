@@ -75,6 +75,11 @@ class GroundTruthGenerator(LatentModel):
         check_at_least("capacity_steps", capacity_steps, 0)
         check_positive("channel_speed", channel_speed)
         num_factors = len(factor_sizes)
+        if not num_factors:
+            raise UsageError(
+                "No factor of these images is known, and the generator makes "
+                "them from their factors; give data with factors."
+            )
         if num_latents not in (None, num_factors):
             raise UsageError(
                 f"num_latents is {num_latents}; it must be {num_factors}, one "

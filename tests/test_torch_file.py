@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tfdisent.errors import UsageError
-from tfdisent.evaluation.features.torch_file import load_torch_file
+from tfdisent.torch_file import load_torch_file
 
 HEAD = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
 
@@ -33,11 +33,13 @@ class Tensor:
 class Pickler(pickle._Pickler):
     """Writes tensors as PyTorch does, by the names of its classes."""
 
+    rebuild = b"_rebuild_tensor_v2"
+
     def save(self, value, *args, **kwargs):
         if isinstance(value, Global):
             self.write(b"c" + value.name.replace(".", "\n").encode() + b"\n")
         elif isinstance(value, Tensor):
-            self.write(b"ctorch._utils\n_rebuild_tensor_v2\n")
+            self.write(b"ctorch._utils\n" + self.rebuild + b"\n")
             self.save(value.arguments)
             self.write(pickle.REDUCE)
         else:
@@ -81,6 +83,24 @@ def test_reads_tensors_with_offsets_strides_and_shared_storages(tmp_path):
     np.testing.assert_array_equal(arrays["end"], [10, 11])
     np.testing.assert_array_equal(arrays["count"], 5)
     assert [a.dtype for a in arrays.values()] == ["f4", "f4", "f4", "i8"]
+
+
+@pytest.mark.parametrize("rebuild", [b"_rebuild_tensor_v2", b"_rebuild_tensor"])
+def test_reads_a_tensor_by_itself_of_old_and_older_versions(
+    tmp_path, monkeypatch, rebuild
+):
+    pixels = Storage("ByteStorage", "9", np.arange(250, 256, dtype=np.uint8))
+    tensor = Tensor(pixels, 0, (2, 3), (3, 1))
+    if rebuild == b"_rebuild_tensor":
+        tensor.arguments = tensor.arguments[:4]
+    monkeypatch.setattr(Pickler, "rebuild", rebuild)
+    path = written(tmp_path / "faces.pth", tensor, pixels)
+    arrays = load_torch_file(path)
+    assert list(arrays) == [""]
+    assert arrays[""].dtype == np.uint8
+    np.testing.assert_array_equal(
+        arrays[""], [[250, 251, 252], [253, 254, 255]]
+    )
 
 
 class Attack:
@@ -127,7 +147,7 @@ def test_refuses_all_other_globals_in_all_parts(tmp_path, part, name):
 )
 def test_refuses_tensors_beyond_their_storage(tmp_path, tensor):
     path = written(tmp_path / "w.pth", OrderedDict(bad=tensor), FLOATS)
-    with pytest.raises(UsageError, match="w.pth is no state dict"):
+    with pytest.raises(UsageError, match="w.pth is no state dict or tensor"):
         load_torch_file(path)
 
 
@@ -143,7 +163,7 @@ def test_refuses_tensors_beyond_their_storage(tmp_path, tensor):
 )
 def test_refuses_other_heads(tmp_path, head):
     path = written(tmp_path / "w.pth", OrderedDict(), head=head)
-    with pytest.raises(UsageError, match="w.pth is no state dict"):
+    with pytest.raises(UsageError, match="w.pth is no state dict or tensor"):
         load_torch_file(path)
 
 
@@ -153,7 +173,9 @@ def test_refuses_cut_and_empty_and_foreign_and_missing_files(tmp_path):
     data = path.read_bytes()
     for bad in (data[:-1], data[:-50], data[:100], b"", b"PK\x03\x04 a zip"):
         path.write_bytes(bad)
-        with pytest.raises(UsageError, match="w.pth is no state dict"):
+        with pytest.raises(
+            UsageError, match="w.pth is no state dict or tensor"
+        ):
             load_torch_file(path)
     with pytest.raises(UsageError, match="missing.pth cannot be read"):
         load_torch_file(tmp_path / "missing.pth")

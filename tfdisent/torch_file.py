@@ -1,4 +1,4 @@
-"""Weights from a file of PyTorch, without PyTorch and without its code."""
+"""Arrays from a file of PyTorch, without PyTorch and without its code."""
 
 import pathlib
 import pickle
@@ -11,7 +11,7 @@ import numpy as np
 from tfdisent.errors import UsageError
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
-_STORAGES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
+_STORAGES = {"ByteStorage": "|u1", "FloatStorage": "<f4", "LongStorage": "<i8"}
 
 
 class _Storage(NamedTuple):
@@ -22,25 +22,29 @@ class _Storage(NamedTuple):
 
 
 class _Tensor(NamedTuple):
-    """A part of a storage; the arguments of torch's `_rebuild_tensor_v2`."""
+    """A part of a storage; the arguments of torch's `_rebuild_tensor_v2`.
+
+    `_rebuild_tensor`, which PyTorch wrote before 0.4, has the first four.
+    """
 
     storage: _Storage
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
-    requires_grad: bool
-    hooks: OrderedDict
+    requires_grad: bool = False
+    hooks: OrderedDict | None = None
 
 
 _GLOBALS = {
     ("collections", "OrderedDict"): OrderedDict,
+    ("torch._utils", "_rebuild_tensor"): _Tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _Tensor,
     **{("torch", name): dtype for name, dtype in _STORAGES.items()},
 }
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows the four names of `_GLOBALS` and refuses all others."""
+    """Knows the names of `_GLOBALS` and refuses all others."""
 
     def find_class(self, module, name):
         try:
@@ -56,7 +60,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def load_torch_file(path: pathlib.Path) -> dict[str, np.ndarray]:
-    """Reads a state dict that PyTorch before 1.6 saved (a file, no zip).
+    """Reads a state dict or a tensor that PyTorch before 1.6 saved (no zip).
 
     The file is five pickles (magic number, protocol, machine, tensors by name,
     keys of the storages) and then the storages, each a count and its numbers.
@@ -66,7 +70,8 @@ def load_torch_file(path: pathlib.Path) -> dict[str, np.ndarray]:
       path: of the file.
 
     Returns:
-      Arrays of float32 or int64 by name.
+      Arrays of uint8, float32 or int64 by name; a tensor that was saved by
+      itself has the name "".
 
     Raises:
       UsageError: it is no such file, or holds anything else.
@@ -89,8 +94,8 @@ def load_torch_file(path: pathlib.Path) -> dict[str, np.ndarray]:
         struct.error,
     ) as error:
         raise UsageError(
-            f"{path} is no state dict in PyTorch's old format ({error}); give "
-            "one of float32 and int64 tensors."
+            f"{path} is no state dict or tensor in PyTorch's old format "
+            f"({error}); give one of uint8, float32 and int64."
         ) from None
 
 
@@ -99,6 +104,8 @@ def _load(file: BinaryIO) -> dict[str, np.ndarray]:
     if head[:2] != [_MAGIC, _PROTOCOL] or not head[2]["little_endian"]:
         raise ValueError("its first bytes are others")
     tensors, keys = _Unpickler(file).load(), _Unpickler(file).load()
+    if isinstance(tensors, _Tensor):
+        tensors = {"": tensors}
     dtypes = {t.storage.key: t.storage.dtype for t in tensors.values()}
     storages = {}
     for key in keys:
