@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from absl import flags
@@ -5,12 +7,13 @@ from absl.testing import flagsaver
 
 from tfdisent.cli import data_flags, prepare_data
 from tfdisent.data import DATASETS
-from tfdisent.data.dsprites import DSprites
-from tfdisent.errors import UsageError
+from tfdisent.data.rows_dataset import RowsDataset
+from tfdisent.errors import RunError, UsageError
 
 
 @pytest.fixture(autouse=True)
-def restored_flags():
+def restored_flags(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with flagsaver.flagsaver():
         flags.FLAGS.mark_as_parsed()
         yield
@@ -18,15 +21,22 @@ def restored_flags():
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Replaces dSprites by images of 16 white pixels; returns the calls."""
+    """Replaces dSprites by 24 grey images; returns the calls."""
     calls = []
+    rows = np.arange(24, dtype=np.uint8).reshape(24, 1, 1, 1)
+    rows = np.broadcast_to(rows * 10, (24, 16, 16, 1))
+    factors = np.stack(np.unravel_index(np.arange(24), (4, 6)), axis=-1)
 
-    def load(**kwargs):
+    def load(*, data_file=None, tfds_data_dir=None, data_dir=None):
         """Loads stripes."""
-        calls.append(kwargs)
-        packed = np.zeros((737_280, 512), np.uint8)
-        packed[:, :2] = 255
-        return DSprites(packed, provenance="striped", storage="/a/file")
+        calls.append((data_file, tfds_data_dir, data_dir))
+        return RowsDataset(
+            rows,
+            factors,
+            name="dsprites",
+            provenance="striped",
+            factor_names=("scale", "shade"),
+        )
 
     monkeypatch.setitem(DATASETS, "dsprites", load)
     return calls
@@ -41,24 +51,52 @@ def run(*arguments):
 
 
 def test_it_says_what_the_data_set_holds(calls, capsys):
-    run("--dataset=dsprites", "--data_dir=/d", "--subset=scale<=1")
-    assert calls == [
-        {"data_file": None, "tfds_data_dir": None, "data_dir": "/d"}
-    ]
-    said = dict(
-        line.split(None, 1) for line in capsys.readouterr().out.splitlines()
-    )
+    run("--dataset=dsprites", "--data_dir=/d", "--subset=scale<=2")
+    assert calls == [(None, None, "/d")]
+    lines = capsys.readouterr().out.splitlines()
+    said = {line[:12].strip(): line[12:] for line in lines}
     assert said["name"] == "dsprites"
-    assert said["provenance"] == "subset(scale<=1) of striped"
-    assert said["factors"].startswith("shape 3, scale 1, orientation 40")
-    assert said["images"] == "122,880 of shape (64, 64, 1)"
-    assert said["white"] == "16.0000 of 4096 pixels"
-    assert "/a/file" in said["stored"]
+    assert said["provenance"] == "subset(scale<=2) of striped"
+    assert said["images"] == "12 of 16 x 16 x 1"
+    assert said["factors"].startswith("scale 2, 6 images of each value")
+    assert said["mean"].startswith(f"{55 / 255:.4f} ")
+    assert said["stored in"] == "memory"
+
+
+def test_it_writes_pictures_and_numbers(calls, tmp_path, capsys):
+    run("--dataset=dsprites", "--output=sheets")
+    folder = tmp_path / "sheets"
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["contact_sheet.png", "mean_image.png", "statistics.json"]
+    numbers = json.loads((folder / "statistics.json").read_text())
+    assert numbers["images_with_each_value"]["shade"] == [4] * 6
+    assert len(numbers["sha256"]) == 64
+    # From one shade to the next all pixels change, and all but black ones
+    # are occupied.
+    assert numbers["hamming_continuity"]["scale"] >= 1
+    said = capsys.readouterr().out
+    assert all(f"sheets/{name}" in said for name in names)
+
+
+def test_the_folder_is_named_after_the_data(calls, tmp_path):
+    run("--dataset=dsprites", "--subset=scale<=2")
+    assert (tmp_path / "data_sheets/dsprites-scale-=2").is_dir()
+
+
+def test_what_is_damaged_is_not_described(calls, monkeypatch, tmp_path):
+    def verify(self):
+        raise RunError("hash")
+
+    monkeypatch.setattr(RowsDataset, "verify", verify)
+    with pytest.raises(RunError, match="hash"):
+        run("--dataset=dsprites", "--output=sheets")
+    assert not list((tmp_path / "sheets").iterdir())
 
 
 def test_list_names_every_data_set(calls, capsys):
     run("--dataset=list")
-    assert capsys.readouterr().out == "dsprites: Loads stripes.\n"
+    said = capsys.readouterr().out.splitlines()
+    assert "dsprites" in said and "    Stripes." in said
     assert not calls
 
 
@@ -67,13 +105,19 @@ def test_an_unknown_data_set_is_refused(calls):
         run("--dataset=nope")
 
 
-@pytest.mark.parametrize(
-    "argument", ["--dataset=nope", "--data_file=f", "--subset=scale<=1"]
-)
-def test_only_whole_drawn_dsprites_go_to_tfds(calls, argument, tmp_path):
+@pytest.mark.parametrize("argument", ["--dataset=cifar10", "--data_file=f"])
+def test_only_whole_drawn_sets_go_to_tfds(calls, argument, tmp_path):
     with pytest.raises(UsageError, match="leave out"):
         run(f"--tfds_data_dir={tmp_path / 'new'}", argument)
     assert not (tmp_path / "new").exists()
+
+
+def test_what_tfds_has_prepared_is_read_and_not_prepared(calls, tmp_path):
+    version = tmp_path / "tfds" / "dsprites" / "2.0.0"
+    version.mkdir(parents=True)
+    (version / "dataset_info.json").write_text("{}")
+    run("--dataset=dsprites", f"--tfds_data_dir={tmp_path / 'tfds'}")
+    assert calls == [(None, str(tmp_path / "tfds"), None)]
 
 
 def test_a_stray_argument_is_refused():

@@ -59,6 +59,26 @@ def test_a_table_of_all_that_was_measured():
     assert "dci/part" not in text
 
 
+def test_what_is_not_possible_for_the_same_reason_is_one_line():
+    reasons = {
+        "dci(bins=3)": "dci needs factors.",
+        "irs": "irs needs factors.",
+        "tc_mss": "It needs a posterior.",
+    }
+    lines = summary.scores({**RUN, "left_out": reasons})
+    assert lines[-2:] == [
+        "  not possible: dci(bins=3), irs: needs factors.",
+        "  not possible: tc_mss: It needs a posterior.",
+    ]
+
+
+def test_a_note_on_the_data_stands_in_the_heading():
+    data = {**RUN["data"], "note": "factors may depend on each other"}
+    assert "note: factors may depend on each other" in summary.scores(
+        {**RUN, "data": data}
+    )
+
+
 def test_codes_have_a_name_and_no_training():
     codes = {k: v for k, v in RUN.items() if k not in ("training", "images")}
     lines = summary.scores({**codes, "codes": {"name": "pca"}})

@@ -2,10 +2,35 @@
 
 from absl import flags
 
+from tfdisent.data import subsets
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.data.load import load_dataset
 
 FLAGS = flags.FLAGS
+OPTIONS = {
+    "image_size": (
+        flags.DEFINE_integer,
+        "Height and width of the images; larger pictures are cropped to their "
+        "middle and made smaller.",
+    ),
+    "factors_file": (
+        flags.DEFINE_string,
+        "CSV with the factors of a folder's images: a column `file`, and one "
+        "for each factor; its factors.csv by default.",
+    ),
+    "skip_unreadable": (
+        flags.DEFINE_bool,
+        "Leave out pictures that cannot be read, instead of stopping.",
+    ),
+    "background_file": (
+        flags.DEFINE_string,
+        "A picture that dsprites_scream cuts its backgrounds out of.",
+    ),
+}
+"""Options of some data sets beside data_file and tfds_data_dir."""
+
+NAMES = ("dataset", "subset", "data_file", "tfds_data_dir", *OPTIONS)
+"""What defines the data, in the order of --help."""
 
 # The flags belong to the command that asks for them, so its --help has them.
 flags.disclaim_key_flags()
@@ -15,26 +40,39 @@ def define_data_flags() -> None:
     """Defines the flags; does nothing if another command has done it."""
     if "dataset" in FLAGS:
         return
-    flags.DEFINE_string("dataset", "dsprites", "Name of the data set.")
     flags.DEFINE_string(
-        "data_dir",
-        None,
-        "Folder that keeps drawn images; ~/.cache/tfdisent by default.",
+        "dataset",
+        "dsprites",
+        "Name of the data set, or folder:PATH for images of your own; "
+        "bin/prepare_data --dataset=list lists them.",
     )
+    define_data_dir()
     flags.DEFINE_string(
-        "data_file", None, "The published file to read, npz or hdf5."
+        "data_file", None, "The published file, archive or folder to read."
     )
     flags.DEFINE_string(
         "tfds_data_dir",
         None,
         "Folder with the data set as TFDS has prepared it; prepare_data "
-        "prepares it there.",
+        "prepares drawn ones there.",
     )
+    for name, (define, meaning) in OPTIONS.items():
+        define(name, None, meaning)
     flags.DEFINE_multi_string(
         "subset",
         [],
-        "Part of the data, repeatable, applied in order: FACTOR<=T (labels "
-        "from 1), FACTOR<=T@0 (labels from 0) or random=N@SEED.",
+        "Part of the data, repeatable, applied in order: "
+        f"{subsets.help_text()}.",
+    )
+
+
+def define_data_dir() -> None:
+    """Defines --data_dir."""
+    flags.DEFINE_string(
+        "data_dir",
+        None,
+        "Folder that keeps drawn and unpacked images; ~/.cache/tfdisent by "
+        "default.",
     )
 
 
@@ -46,4 +84,10 @@ def dataset_from_flags() -> FactorDataset:
         tfds_data_dir=FLAGS.tfds_data_dir,
         data_dir=FLAGS.data_dir,
         subsets=FLAGS.subset,
+        **data_options(),
     )
+
+
+def data_options() -> dict:
+    """The values of the flags in OPTIONS that were given."""
+    return {n: FLAGS[n].value for n in OPTIONS if FLAGS[n].value is not None}

@@ -1,12 +1,12 @@
 """What bin/evaluate can measure: a run, a baseline, or codes."""
 
+import dataclasses
 import hashlib
 import pathlib
 
 from absl import flags
 
-from tfdisent.cli import trained_run
-from tfdisent.cli.data_flags import dataset_from_flags, define_data_flags
+from tfdisent.cli import data_flags, trained_run
 from tfdisent.errors import UsageError
 from tfdisent.evaluation import evaluation_file
 from tfdisent.evaluation.baselines import BASELINES, make_baseline
@@ -18,17 +18,17 @@ from tfdisent.evaluation.code_files import (
 from tfdisent.evaluation.draw_matrices import file_name
 from tfdisent.evaluation.evaluate import data_of, evaluate, evaluate_codes
 from tfdisent.evaluation.metric_calls import parse_calls
+from tfdisent.training.config import build_dataset
 
 FLAGS = flags.FLAGS
 SOURCES = ("workdir", "baseline", "codes", "runs")
-FLAG_NAMES = (*SOURCES, "output", "dataset", "data_file", "tfds_data_dir")
-FLAG_NAMES += ("subset", "data_dir")
+FLAG_NAMES = (*SOURCES, "output", *data_flags.NAMES, "data_dir")
 
 
 def define_flags() -> None:
     """Defines the flags that name what is measured."""
     flags.DEFINE_string("workdir", None, "Folder of the run.")
-    define_data_flags()
+    data_flags.define_data_flags()
     flags.DEFINE_string(
         "baseline",
         None,
@@ -71,22 +71,34 @@ def source() -> str:
 
 def _refused(what: str) -> tuple[str, ...]:
     """Flags that a source has no use for."""
-    data = ("dataset", "data_file", "tfds_data_dir", "subset")
-    if what == "workdir":
-        return ("output", *data)  # its folder says and keeps all
+    data = [name for name in data_flags.NAMES if name != "subset"]
+    if what == "workdir":  # its folder says and keeps all
+        return (*data, *([] if FLAGS.subset else ["output"]))
     if what == "runs":
-        return (*data, "representation", "mask", "intervals")
+        return (*data, "subset", "representation", "mask", "intervals")
     if what == "codes" and FLAGS.codes.endswith(".npz"):
-        return data
+        return (*data, "subset")
     return ()
 
 
 def evaluate_workdir(options: dict) -> tuple[pathlib.Path, dict]:
-    """Measures a run; gives its folder and its evaluation."""
+    """Measures a run; gives the folder of the numbers, and them.
+
+    With --subset it is measured on these parts of its data, instead of those
+    that it was trained on, into a folder of their own.
+    """
     run = trained_run.load(pathlib.Path(FLAGS.workdir))
-    evaluation = evaluate(run.model, run.dataset, **options)
-    return run.workdir, evaluation_file.write_run(
-        run.workdir, run.config, run.step, evaluation
+    folder, dataset = run.workdir, run.dataset
+    if FLAGS.subset:
+        other = dataclasses.replace(run.config, subsets=tuple(FLAGS.subset))
+        dataset = build_dataset(other, FLAGS.data_dir)
+        name = file_name("-".join(FLAGS.subset))
+        folder = pathlib.Path(FLAGS.output or folder / "evaluations" / name)
+        print(f"data      {dataset.name}, {dataset.provenance}", flush=True)
+        evaluation_file.check_folder(folder, run.config.model, data_of(dataset))
+    evaluation = evaluate(run.model, dataset, **options)
+    return folder, evaluation_file.write_run(
+        run.workdir, run.config, run.step, evaluation, folder
     )
 
 
@@ -98,11 +110,11 @@ def evaluate_baseline(options: dict) -> tuple[pathlib.Path, dict]:
             f"--baseline={FLAGS.baseline} names {len(calls)}; give one."
         )
     [call] = calls
-    dataset = dataset_from_flags()
+    dataset = data_flags.dataset_from_flags()
     data = data_of(dataset)
     print(f"data      {dataset.name}, {dataset.provenance}", flush=True)
     folder = _folder(call.key, data, dataset.name, *FLAGS.subset)
-    samplers = make_baseline(call.name, dataset.product, **call.options)
+    samplers = make_baseline(call.name, dataset.whole, **call.options)
     what = {"name": call.key, "settings": [s.settings for s in samplers]}
     return _evaluate_codes(folder, samplers, what, data, options)
 
@@ -120,7 +132,7 @@ def evaluate_codes_of(options: dict) -> tuple[pathlib.Path, dict]:
         }
         folder, content = _folder(name, data), name
     else:
-        dataset = dataset_from_flags()
+        dataset = data_flags.dataset_from_flags()
         sampler = function_codes(
             name, dataset.factor_sizes, dataset.factor_names
         )
@@ -142,7 +154,7 @@ def _folder(name: str, data: dict, *parts: str) -> pathlib.Path:
     """--output, or a folder that is named after what is measured."""
     path = pathlib.Path("evaluations") / file_name("-".join([name, *parts]))
     folder = pathlib.Path(FLAGS.output) if FLAGS.output else path
-    evaluation_file.check_folder(folder, {"codes": {"name": name}}, data)
+    evaluation_file.check_folder(folder, name, data)
     return folder
 
 

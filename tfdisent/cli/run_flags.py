@@ -5,7 +5,7 @@ import pathlib
 
 from absl import flags
 
-from tfdisent.cli.data_flags import define_data_flags
+from tfdisent.cli import data_flags
 from tfdisent.cli.help_text import entry, flag_help
 from tfdisent.errors import UsageError
 from tfdisent.models import MODELS
@@ -24,7 +24,7 @@ FLAGS = flags.FLAGS
 
 # Fields of the configuration that other flags fill in.
 _NOT_FLAGS = ("model", "hparams", "dataset", "data_file", "tfds_data_dir")
-_NOT_FLAGS += ("subsets",)
+_NOT_FLAGS += ("data_options", "subsets")
 _FIELDS = {
     field.name: field
     for field in dataclasses.fields(ExperimentConfig)
@@ -41,7 +41,7 @@ _DEFINE = {
 
 def define_run_flags() -> None:
     """Defines the common flags and those of every model, all without value."""
-    define_data_flags()
+    data_flags.define_data_flags()
     flags.DEFINE_string("model", "beta_tcvae", f"One of {', '.join(MODELS)}.")
     flags.DEFINE_string(
         "preset",
@@ -100,6 +100,7 @@ def config_from_flags(dataset_size: int | None = None) -> ExperimentConfig:
         dataset=FLAGS.dataset,
         data_file=FLAGS.data_file,
         tfds_data_dir=FLAGS.tfds_data_dir,
+        data_options=data_flags.data_options(),
         subsets=tuple(FLAGS.subset),
         **fields,
     )
@@ -107,9 +108,9 @@ def config_from_flags(dataset_size: int | None = None) -> ExperimentConfig:
 
 def default_workdir() -> pathlib.Path:
     """runs/<model>-<dataset>, and whatever flags define the run."""
-    parts = [FLAGS.model, FLAGS.dataset]
+    parts = [FLAGS.model, FLAGS.dataset.replace("/", "_")]
     names = ["preset", *_all_hparams(), *_FIELDS, "epochs"]
-    names += ["data_file", "tfds_data_dir", "subset"]
+    names += [name for name in data_flags.NAMES if name != "dataset"]
     for name in names:
         if FLAGS[name].present:
             value = FLAGS[name].value
@@ -131,7 +132,7 @@ def help_text(usage: str, own_flags: tuple[str, ...], argv: list[str]) -> str:
     """
     FLAGS(argv, known_only=True)
     common = ["model", "preset", *own_flags, *_FIELDS, "epochs"]
-    common += ["dataset", "subset", "data_file", "tfds_data_dir", "data_dir"]
+    common += [*data_flags.NAMES, "data_dir"]
     lines = [usage, "", "Common flags:", *(flag_help(n) for n in common)]
     if not FLAGS["model"].present:
         return "\n".join(

@@ -50,6 +50,7 @@ def main(argv: list[str]) -> None:
             "dataset": FLAGS.dataset,
             "data_file": FLAGS.data_file,
             "tfds_data_dir": FLAGS.tfds_data_dir,
+            "data_options": data_flags.data_options(),
             "subsets": tuple(FLAGS.subset),
         },
     )
@@ -59,8 +60,7 @@ def main(argv: list[str]) -> None:
 def help_text(argv: list[str]) -> str:
     """What --help shows."""
     del argv
-    names = ["workdir", "seeds", "steps", "dataset", "subset"]
-    names += ["data_file", "tfds_data_dir", "data_dir"]
+    names = ["workdir", "seeds", "steps", *data_flags.NAMES, "data_dir"]
     studies = [
         f"  {name}: {inspect.getdoc(study).splitlines()[0]}"
         for name, study in STUDIES.items()

@@ -50,17 +50,27 @@ def scores(evaluation: dict) -> list[str]:
         "",
         *_image_lines(evaluation.get("images")),
         *_metric_lines(evaluation["metrics"]),
-        *(
-            f"  not possible: {key}: {reason}"
-            for key, reason in evaluation["left_out"].items()
-        ),
+        *_left_out_lines(evaluation["left_out"]),
+    ]
+
+
+def _left_out_lines(left_out: dict[str, str]) -> list[str]:
+    """One line for each reason, with the metrics that it is one for."""
+    keys = {}
+    for key, reason in left_out.items():
+        name = re.split(r"[( ]", key)[0]
+        keys.setdefault(reason.removeprefix(f"{name} "), []).append(key)
+    return [
+        f"  not possible: {', '.join(names)}: {reason}"
+        for reason, names in keys.items()
     ]
 
 
 def _heading(evaluation: dict) -> list[str]:
     data = f"{evaluation['data']['name']}, {evaluation['data']['provenance']}"
+    note = [f"note: {t}" for t in [evaluation["data"].get("note")] if t]
     if "training" not in evaluation:
-        return [f"{evaluation['codes']['name']} of {data}"]
+        return [f"{evaluation['codes']['name']} of {data}", *note]
     training = evaluation["training"]
     minutes = (training["seconds"] or 0) / 60
     return [
@@ -68,6 +78,7 @@ def _heading(evaluation: dict) -> list[str]:
         f"{training['step']:,} steps of {training['batch_size']} images in "
         f"{minutes:.1f} minutes, seed {training['seed']}, "
         f"{training['device'] or 'device not logged'}",
+        *note,
     ]
 
 

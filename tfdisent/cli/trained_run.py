@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from absl import flags
 
+from tfdisent.cli.data_flags import define_data_dir
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import RunError, UsageError
 from tfdisent.models import INSTRUMENTS
@@ -28,11 +29,7 @@ class TrainedRun(NamedTuple):
 def define_flags() -> None:
     """Defines --workdir and --data_dir."""
     flags.DEFINE_string("workdir", None, "Folder of the run.")
-    flags.DEFINE_string(
-        "data_dir",
-        None,
-        "Folder that keeps drawn images; ~/.cache/tfdisent by default.",
-    )
+    define_data_dir()
 
 
 def from_flags(argv: list[str]) -> TrainedRun:

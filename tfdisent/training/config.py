@@ -34,9 +34,10 @@ class ExperimentConfig:
     Attributes:
       model: Name in MODELS or INSTRUMENTS.
       hparams: Constructor arguments of the model that were given or preset.
-      dataset: Name in DATASETS.
-      data_file: The data set's original file, instead of the rendered images.
-      tfds_data_dir: Where TensorFlow Datasets has it prepared, likewise.
+      dataset: Name in DATASETS, or folder:PATH.
+      data_file: What was published of the data set: a file, archive or folder.
+      tfds_data_dir: Where TensorFlow Datasets has it prepared.
+      data_options: What else its loader is given, such as image_size.
       subsets: Parts of the data set, applied in this order; see
         `data.subsets.parse_subset`.
       steps: Number of updates.
@@ -69,6 +70,7 @@ class ExperimentConfig:
     dataset: str = "dsprites"
     data_file: str | None = None
     tfds_data_dir: str | None = None
+    data_options: dict = dataclasses.field(default_factory=dict)
     subsets: tuple[str, ...] = ()
     steps: int = 12_000
     batch_size: int = 64
@@ -200,6 +202,7 @@ def build_dataset(
         tfds_data_dir=config.tfds_data_dir,
         data_dir=data_dir,
         subsets=config.subsets,
+        **config.data_options,
     )
 
 
