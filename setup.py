@@ -24,6 +24,7 @@ setup(
         "keras>=3.12",
         "matplotlib>=3.9",
         "numpy>=2.0",
+        "pillow>=11.0",
         "scikit-learn>=1.6",
         "scipy>=1.14",
         # tf.summary writes event files with it.

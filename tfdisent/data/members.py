@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from tfdisent.data.combinations import Combinations
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import UsageError
 
@@ -69,33 +70,24 @@ class Members(FactorDataset):
         Raises:
           ValueError: No image has them.
         """
-        wanted = self._combinations(factors)
-        order, ordered = self._sorted_combinations
-        places = np.searchsorted(ordered, wanted)
-        found = ordered[np.minimum(places, len(self) - 1)] == wanted
-        if not found.all():
-            raise ValueError(
-                f"{np.count_nonzero(~found)} of {found.size} combinations of "
-                f"factors are not in {self.provenance}; use `whole`."
-            )
-        return order[places]
+        return self._combinations.first(
+            self._numbers(factors), f"{self.provenance}; use `whole`"
+        )
 
     def sample_factors(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """The factors [n, K] int64 of n images, drawn at random."""
         return self.factors_of(rng.integers(len(self), size=n))
 
-    def _combinations(self, factors: np.ndarray) -> np.ndarray:
+    def _numbers(self, factors: np.ndarray) -> np.ndarray:
         """The mixed radix of factors [n, K]; all 0 if no factor is known."""
         if not self.factor_names:
             return np.zeros(len(factors), np.int64)
         return super().indices_of(factors)
 
     @functools.cached_property
-    def _sorted_combinations(self) -> tuple[np.ndarray, np.ndarray]:
+    def _combinations(self) -> Combinations:
         factors = self.factors_of(np.arange(len(self)))
-        combinations = self._combinations(factors)
-        order = np.argsort(combinations, kind="stable")
-        return order, combinations[order]
+        return Combinations(self._numbers(factors))
 
 
 def members_of(dataset: FactorDataset) -> np.ndarray:

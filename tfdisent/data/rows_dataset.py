@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tfdisent.data.combinations import Combinations
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.data.image_rows import ImageRows
 from tfdisent.errors import UsageError
@@ -67,21 +68,19 @@ class RowsDataset(FactorDataset):
                 "9e18 can be numbered; leave some factors out."
             )
         # The mixed radix of each row; all 0 if no factor is known.
-        combination = np.zeros(len(rows), np.int64)
+        numbers = np.zeros(len(rows), np.int64)
         for k, size in enumerate(self.factor_sizes):
             if not 0 <= factors[:, k].min() <= factors[:, k].max() < size:
                 raise ValueError(
                     f"{factor_names[k]} has values from {factors[:, k].min()} "
                     f"to {factors[:, k].max()}; it must have 0 to {size - 1}."
                 )
-            combination = combination * size + factors[:, k]
-        order = np.argsort(combination, kind="stable")
-        ordered = combination[order]
-        self._is_product = len(rows) == math.prod(self.factor_sizes) and bool(
-            np.all(ordered == np.arange(len(rows)))
-        )
+            numbers = numbers * size + factors[:, k]
         self._rows, self._factors = rows, factors
-        self._order, self._ordered = order, ordered
+        self._combinations = Combinations(numbers)
+        self._is_product = len(rows) == math.prod(
+            self.factor_sizes
+        ) and np.array_equal(self._combinations.numbers, np.arange(len(rows)))
 
     def verify(self) -> None:
         if not isinstance(self._rows, np.ndarray):
@@ -106,16 +105,11 @@ class RowsDataset(FactorDataset):
         Raises:
           ValueError: No image has them.
         """
-        wanted = super().indices_of(factors) if self.factor_names else 0
-        wanted = np.broadcast_to(wanted, len(factors))
-        places = np.searchsorted(self._ordered, wanted)
-        found = self._ordered[np.minimum(places, len(self) - 1)] == wanted
-        if not found.all():
-            raise ValueError(
-                f"{np.count_nonzero(~found)} of {found.size} combinations of "
-                f"factors are not in {self.provenance}."
-            )
-        return places if self._is_product else self._order[places]
+        if self._is_product:
+            return super().indices_of(factors)
+        numbers = super().indices_of(factors) if self.factor_names else 0
+        wanted = np.broadcast_to(numbers, len(factors))
+        return self._combinations.first(wanted, self.provenance)
 
     def sample_factors(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """The factors [n, K] int64 of n images, drawn at random."""
@@ -125,4 +119,6 @@ class RowsDataset(FactorDataset):
 
     def _rows_of(self, indices: np.ndarray) -> np.ndarray:
         indices = np.asarray(indices, np.int64)
-        return self._order[indices] if self._is_product else indices
+        return (
+            self._combinations.order[indices] if self._is_product else indices
+        )
