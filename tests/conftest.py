@@ -1,14 +1,18 @@
 """Two logical CPUs and a small data set for all tests."""
 
+import fcntl
 import itertools
+import os
 import pathlib
 import sys
+import tempfile
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tfdisent.data.factor_dataset import FactorDataset
+from tfdisent.data.load import load_dataset
 from tfdisent.training.strategy import make_strategy
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))  # for `oracles`
@@ -17,6 +21,38 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration()] * 2,
 )
+
+_DRAWN_DIR = "TFDISENT_TESTS_DRAWN_DIR"  # environment variable
+
+
+def pytest_configure(config):
+    """Makes the folder of `drawn_dir`, whose name all processes inherit."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="tfdisent-drawn-")
+        os.environ[_DRAWN_DIR] = folder.name
+        config.add_cleanup(folder.cleanup)
+
+
+@pytest.fixture(scope="session")
+def drawn_dir():
+    """A data_dir for all processes of a test run.
+
+    It goes with the run: pytest would keep this gigabyte three times.
+    """
+    return pathlib.Path(os.environ[_DRAWN_DIR])
+
+
+@pytest.fixture(scope="session")
+def load_kept(drawn_dir):
+    """A `load_dataset` in `drawn_dir` that waits if another process draws."""
+
+    def load(name, **options):
+        key = name.partition(":")[0]
+        with (drawn_dir / f"{key}.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return load_dataset(name, data_dir=str(drawn_dir), **options)
+
+    return load
 
 
 class Squares(FactorDataset):

@@ -8,8 +8,15 @@ import pytest
 PACKAGE = pathlib.Path(__file__).parents[1] / "tfdisent"
 # Each layer may import those before it. Metrics stand beside data and models,
 # and evaluation is the first to know both.
-LAYERS = ["errors", "files",
-    "torch_file", "data", "losses", "models", "training"]
+LAYERS = [
+    "errors",
+    "files",
+    "torch_file",
+    "data",
+    "losses",
+    "models",
+    "training",
+]
 LAYERS += ["metrics", "evaluation", "export", "serving", "studies", "cli"]
 FORBIDDEN = {
     "data": {"losses"},

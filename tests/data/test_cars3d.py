@@ -1,12 +1,17 @@
-import io
 import itertools
 import math
 import os
-import tarfile
 
 import numpy as np
 import pytest
-import scipy.io
+from archive_files import write_members
+from matrix_files import CARS_SIDE as SIDE
+from matrix_files import CARS_SIZES as SIZES
+from matrix_files import car_matrices as car
+from matrix_files import car_picture as picture_of
+from matrix_files import cars_files as contents
+from matrix_files import expect_few_cars
+from matrix_files import matlab as mat
 from PIL import Image
 
 from tfdisent.data import cars3d
@@ -14,75 +19,21 @@ from tfdisent.data.cars3d import load_cars3d
 from tfdisent.errors import RunError, UsageError
 
 PUBLISHED_SIZES = cars3d.FACTOR_SIZES
-SIZES = (2, 3, 4)
-SIDE = 16
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(cars3d, "FACTOR_SIZES", SIZES)
-    monkeypatch.setattr(cars3d, "_SIDE", SIDE)
-
-
-def picture_of(factors):
-    """A picture [16, 16, 3] that no other factors have."""
-    seed = np.ravel_multi_index(tuple(factors), SIZES)
-    rng = np.random.default_rng(seed)
-    return rng.integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
-
-
-def car(number):
-    """The bytes of a car's file."""
-    im = np.zeros((SIDE, SIDE, 3, SIZES[1], SIZES[0]), np.uint8)
-    for azimuth in range(SIZES[1]):
-        for elevation in range(SIZES[0]):
-            factors = (elevation, azimuth, number)
-            im[..., azimuth, elevation] = picture_of(factors)
-    return mat(im=im, mask=im[:, :, 0] > 9)
-
-
-def mat(**matrices):
-    file = io.BytesIO()
-    scipy.io.savemat(file, matrices, do_compression=True)
-    return file.getvalue()
-
-
-# Object 0 is that of the first name; the archive has them in another order.
-NAMES = {7: 0, 18: 1, 100: 2, 199: 3}
-
-
-def contents():
-    """The files of what was published, in the order of the archive."""
-    files = {"data/shapes48.mat": mat(shapes=np.zeros(3))}
-    for name in (100, 7, 199, 18):
-        files[f"data/cars/car_{name:03}_mesh.mat"] = car(NAMES[name])
-    return files | {"data/cars/list.txt": b"", "data/sprites/a.mat": b"x"}
-
-
-def packed(files, path):
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return path
-
-
-def unpacked(files, path):
-    for name, content in files.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_bytes(content)
-    return path
+    expect_few_cars(monkeypatch)
 
 
 @pytest.fixture
 def archive(tmp_path):
-    return packed(contents(), tmp_path / "nips2015-analogy-data.tar.gz")
+    return write_members(tmp_path / "nips2015-analogy-data.tar.gz", contents())
 
 
 @pytest.fixture
 def folder(tmp_path):
-    return unpacked(contents(), tmp_path / "nips2015")
+    return write_members(tmp_path / "nips2015", contents())
 
 
 def load(path, tmp_path, **options):
@@ -156,7 +107,7 @@ def test_an_archive_that_is_cut_short_is_named(archive, tmp_path, left):
 
 def test_another_archive_is_named(tmp_path):
     files = {"data/a.mat": b"x"}
-    path = packed(files, tmp_path / "other.tar.gz")
+    path = write_members(tmp_path / "other.tar.gz", files)
     with pytest.raises(RunError, match=r"other\.tar\.gz has 0 files"):
         load(path, tmp_path)
 
@@ -165,9 +116,9 @@ def test_missing_cars_are_counted(tmp_path):
     files = contents()
     del files["data/cars/car_018_mesh.mat"]
     with pytest.raises(RunError, match="3 files .* 4"):
-        load(packed(files, tmp_path / "a.tar.gz"), tmp_path)
+        load(write_members(tmp_path / "a.tar.gz", files), tmp_path)
     with pytest.raises(RunError, match="3 files .* 4"):
-        load(unpacked(files, tmp_path / "a"), tmp_path)
+        load(write_members(tmp_path / "a", files), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +135,7 @@ def test_missing_cars_are_counted(tmp_path):
 )
 def test_a_file_that_is_not_a_car_is_named(tmp_path, content):
     files = contents() | {"data/cars/car_018_mesh.mat": content}
-    path = packed(files, tmp_path / "a.tar.gz")
+    path = write_members(tmp_path / "a.tar.gz", files)
     with pytest.raises(RunError, match=r"car_018_mesh\.mat"):
         load(path, tmp_path)
     assert list((tmp_path / "kept").iterdir()) == []

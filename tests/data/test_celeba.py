@@ -1,34 +1,20 @@
 import numpy as np
 import pytest
 from archive_files import encoded, write_members
+from picture_archives import CELEBA_VALUES as VALUES
+from picture_archives import celeba_attributes as attributes
+from picture_archives import celeba_picture as picture
+from picture_archives import celeba_pictures, expect_few_celeba
 from PIL import Image
 
-from tfdisent.data import celeba, tfds_reader
+from tfdisent.data import tfds_reader
 from tfdisent.data.celeba import ATTRIBUTES, load_celeba
 from tfdisent.errors import RunError, UsageError
-
-VALUES = np.random.default_rng(1).integers(0, 2, (5, 40))
 
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(celeba, "_NUM_IMAGES", 5)
-
-
-def picture(number):
-    """A white disc of 30 pixels in the centre of a colour."""
-    y, x = np.mgrid[:218, :178]
-    image = np.full((218, 178, 3), [40 * number, 0, 100], np.uint8)
-    image[(y - 108.5) ** 2 + (x - 88.5) ** 2 < 15**2] = 255
-    return image
-
-
-def attributes(values=VALUES, header=ATTRIBUTES):
-    lines = [str(len(values)), " ".join(header) + " "]
-    for number, row in enumerate(values, 1):
-        signs = " ".join(f"{2 * value - 1:2d}" for value in row)
-        lines.append(f"{number:06d}.jpg {signs}")
-    return "\n".join(lines) + "\n"
+    expect_few_celeba(monkeypatch)
 
 
 @pytest.fixture
@@ -38,11 +24,7 @@ def folder(tmp_path):
 
 
 def written(folder, form="img_align_celeba.zip"):
-    files = {
-        f"img_align_celeba/{number:06d}.jpg": encoded(picture(number), "JPEG")
-        for number in (3, 1, 2, 5, 4)
-    }
-    return write_members(folder / form, files)
+    return write_members(folder / form, celeba_pictures())
 
 
 def load(path, folder, **options):

@@ -1,43 +1,21 @@
-import itertools
-
 import numpy as np
 import pytest
 from archive_files import encoded, write_members
+from picture_archives import (
+    AZIMUTHS,
+    CHAIR_MODELS,
+    expect_few_chairs,
+)
+from picture_archives import CHAIRS_SIZES as SIZES
+from picture_archives import chairs_pictures as contents
 
-from tfdisent.data import chairs
 from tfdisent.data.chairs import load_chairs
 from tfdisent.errors import RunError, UsageError
-
-# As in the published archive, in which one image number is left out.
-AZIMUTHS = [0, 11, 23, 34, 46, 58, 69, 81, 92, 104, 116, 127, 139, 150, 162]
-AZIMUTHS += [174, 185, 197, 209, 220, 232, 243, 255, 267, 278, 290, 301, 313]
-AZIMUTHS += [325, 336, 348]
-MODELS = [
-    "1a2b8749a1756a09932a5c2746cd09a4",
-    "b663f1e4df6c51fe19fb4103277a6b93",
-]
-SIZES = (2, 2, 31)
 
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(chairs, "_NUM_MODELS", 2)
-    monkeypatch.setattr(chairs, "_PICTURE_SIZE", (120, 120))
-
-
-def contents():
-    """Pictures on white, whose centre's grey is the number of the view."""
-    files = {"rendered_chairs/all_chair_names.mat": b"names"}
-    for model, elevation, k in itertools.product((1, 0), (1, 0), range(31)):
-        image = np.full((120, 120, 3), 255, np.uint8)
-        image[40:80, 40:80] = np.ravel_multi_index((model, elevation, k), SIZES)
-        name = (
-            f"rendered_chairs/{MODELS[model]}/renders/image_"
-            f"{32 * elevation + k:03d}_p{(20, 30)[elevation]:03d}"
-            f"_t{AZIMUTHS[k]:03d}_r096.png"
-        )
-        files[name] = encoded(image)
-    return files
+    expect_few_chairs(monkeypatch)
 
 
 def load(path, tmp_path, **options):
@@ -85,7 +63,7 @@ def test_tells_of_other_names(tmp_path):
     ):
         load(path, tmp_path)
     files = contents()
-    files[lost[0].replace(MODELS[1], "third")] = files.pop(lost[0])
+    files[lost[0].replace(CHAIR_MODELS[1], "third")] = files.pop(lost[0])
     path = write_members(tmp_path / "b.tar", files)
     with pytest.raises(
         RunError, match="of 3 chairs and there must be 2; fetch"

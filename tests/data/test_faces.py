@@ -5,7 +5,8 @@ from collections import OrderedDict
 import h5py
 import numpy as np
 import pytest
-from archive_files import encoded, write_members
+from archive_files import write_members
+from picture_archives import olivetti_picture, olivetti_pictures
 from PIL import Image
 
 from tfdisent.data import array_blocks, faces
@@ -126,26 +127,9 @@ def test_tells_of_a_basel_file_that_is_cut_short(tmp_path, few, suffix, part):
     assert not list((tmp_path / "d").glob("faces_basel_*"))
 
 
-def picture(person, shot):
-    """Grey 100 and a corner outside of the square in the centre."""
-    image = np.full((112, 92), 100, np.uint8)
-    image[40:60, 40:60] = (6 * person + shot) % 251
-    image[:8] = 255
-    return image
-
-
-def olivetti(folder="orl_faces/"):
-    files = {
-        f"{folder}s{person}/{shot}.pgm": encoded(picture(person, shot), "PPM")
-        for person in range(1, 41)
-        for shot in range(1, 11)
-    }
-    return {**files, f"{folder}README": b"text"}
-
-
 @pytest.mark.parametrize("form", ["att_faces.zip", "att_faces"])
 def test_olivetti_faces_are_a_product(tmp_path, form):
-    path = write_members(tmp_path / form, olivetti())
+    path = write_members(tmp_path / form, olivetti_pictures())
     dataset = load_faces_olivetti(
         data_file=str(path), data_dir=str(tmp_path / "d")
     )
@@ -159,13 +143,13 @@ def test_olivetti_faces_are_a_product(tmp_path, form):
         images[:, 29, 34], (6 * persons + shots) % 251
     )
     # Of 112 rows the first and the last 10 are left out.
-    slow = Image.fromarray(picture(1, 1)).crop((0, 10, 92, 102))
+    slow = Image.fromarray(olivetti_picture(1, 1)).crop((0, 10, 92, 102))
     slow = np.array(slow.resize((64, 64), Image.BICUBIC))
     np.testing.assert_array_equal(images[0], slow)
 
 
 def test_tells_of_other_olivetti_files(tmp_path):
-    files = olivetti("")
+    files = olivetti_pictures("")
     files["s41/1.pgm"] = files.pop("s40/10.pgm")
     path = write_members(tmp_path / "att_faces", files)
     options = {"data_file": str(path), "data_dir": str(tmp_path / "d")}

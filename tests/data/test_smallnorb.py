@@ -4,68 +4,34 @@ import math
 
 import numpy as np
 import pytest
+from archive_files import write_members
+from matrix_files import NORB_SIZES as SIZES
+from matrix_files import expect_few_toys, norb_files
+from matrix_files import norb_half as half_of
+from matrix_files import norb_matrix as matrix
+from matrix_files import toy_picture as picture_of
 
-from tfdisent.data import smallnorb, smallnorb_file
+from tfdisent.data import smallnorb_file
 from tfdisent.data.smallnorb import load_smallnorb
 from tfdisent.errors import RunError, UsageError
 
 PUBLISHED_SIZES = smallnorb_file.FACTOR_SIZES
-SIZES = (2, 2, 3, 4, 1)
-HALVES = {
-    "smallnorb-5x46789x9x18x6x2x96x96-training": 1,
-    "smallnorb-5x01235x9x18x6x2x96x96-testing": 0,
-}
-CODES = {"uint8": 0x1E3D4C55, "int32": 0x1E3D4C54, "float32": 0x1E3D4C51}
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    for module in (smallnorb, smallnorb_file):
-        monkeypatch.setattr(module, "FACTOR_SIZES", SIZES)
+    expect_few_toys(monkeypatch)
     monkeypatch.setattr(smallnorb_file, "_PAIRS_PER_READ", 5)
-
-
-def matrix(array):
-    """The bytes of a matrix file, as its authors describe it."""
-    dims = (*array.shape, 1, 1)[: max(3, array.ndim)]
-    header = np.array([CODES[str(array.dtype)], array.ndim, *dims], "<i4")
-    little = array.astype(array.dtype.newbyteorder("<"))
-    return header.tobytes() + little.tobytes()
-
-
-def picture_of(factors):
-    """A picture [96, 96] that no other factors have."""
-    seed = np.ravel_multi_index(tuple(factors), SIZES)
-    cells = np.random.default_rng(seed).integers(0, 256, (12, 12))
-    return np.kron(cells, np.ones((8, 8), int)).astype(np.uint8)
-
-
-def half_of(instance):
-    """The matrices of the half that has these instances, shuffled."""
-    every = [
-        f for f in itertools.product(*map(range, SIZES)) if f[1] == instance
-    ]
-    factors = np.random.default_rng(instance).permutation(every)
-    left = np.stack([picture_of(row) for row in factors])
-    category, *info = factors.T.astype(np.int32)
-    info[2] = info[2] * 2
-    return {
-        "dat": np.stack([left, 255 - left], axis=1),
-        "cat": category,
-        "info": np.stack(info, axis=-1),
-    }
 
 
 @pytest.fixture(params=["", ".gz"], ids=["mat", "mat.gz"])
 def folder(request, tmp_path):
-    path = tmp_path / "norb"
-    path.mkdir()
     pack = gzip.compress if request.param else bytes
-    for half, instance in HALVES.items():
-        for kind, array in half_of(instance).items():
-            file = path / f"{half}-{kind}.mat{request.param}"
-            file.write_bytes(pack(matrix(array)))
-    return path
+    files = {
+        f"{name}{request.param}": pack(content)
+        for name, content in norb_files().items()
+    }
+    return write_members(tmp_path / "norb", files)
 
 
 def load(folder, tmp_path, **options):

@@ -6,37 +6,11 @@ import time
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from tfds_fakes import prepare_fake
 
 from tfdisent.data import tfds_reader
 from tfdisent.data.tfds_prepared import Prepared
 from tfdisent.errors import RunError, UsageError
-
-
-def prepare_fake(name, folder, num_shards=1, version=None, **splits):
-    """Prepares the examples of some splits; returns the folder of files."""
-    official = tfds.builder_cls(name)
-    with tfds.core.registered.skip_registration():
-
-        class Fake(official):
-            pkg_dir_path = official.pkg_dir_path
-            VERSION = tfds.core.Version(version or official.VERSION)
-
-            def _split_generators(self, dl_manager):
-                return {
-                    split: enumerate(examples)
-                    for split, examples in splits.items()
-                }
-
-            def _generate_examples(self):
-                raise NotImplementedError
-
-    Fake.name = name
-    builder = Fake(data_dir=folder)
-    config = tfds.download.DownloadConfig(
-        try_download_gcs=False, num_shards=num_shards
-    )
-    builder.download_and_prepare(download_config=config)
-    return folder / name / str(builder.version)
 
 
 def pictures(n, shape, seed=0):
@@ -202,53 +176,6 @@ def test_a_set_without_factors_is_read(tmp_path):
     assert len(rows) == 5 and factors.shape == (5, 0)
 
 
-def shapes3d(sizes):
-    names = ("floor_hue", "wall_hue", "object_hue")
-    names += ("scale", "shape", "orientation")
-    for labels in itertools.product(*map(range, sizes)):
-        image = np.zeros((64, 64, 3), np.uint8)
-        image[:6] = 17 * np.array(labels)[:, None, None]
-        example = {"image": image}
-        for name, label in zip(names, labels, strict=True):
-            example[f"label_{name}"] = label
-            example[f"value_{name}"] = float(label)
-        yield example
-
-
-def test_shapes3d_is_put_in_order(tmp_path, monkeypatch):
-    sizes = (2, 3, 2, 1, 4, 5)
-    monkeypatch.setattr(tfds_reader, "SHAPES3D_SIZES", sizes)
-    prepare_fake("shapes3d", tmp_path, train=shapes3d(sizes))
-    dataset = tfds_reader.read_shapes3d(tmp_path, tmp_path / "kept")
-    assert dataset.name == "shapes3d" and dataset.factor_sizes == sizes
-    assert dataset.is_product and dataset.provenance == "original by TFDS 2.0.0"
-    expected = [example["image"] for example in shapes3d(sizes)]
-    np.testing.assert_array_equal(dataset.images(np.arange(240)), expected)
-
-
-def test_shapes3d_that_is_not_whole_is_refused(tmp_path):
-    prepare_fake("shapes3d", tmp_path, train=shapes3d((1, 2, 1, 1, 1, 5)))
-    with pytest.raises(RunError, match="has 10 of the 480000 combinations"):
-        tfds_reader.read_shapes3d(tmp_path, tmp_path / "kept")
-
-
-def test_an_image_that_is_there_twice_is_found(tmp_path, monkeypatch):
-    sizes = (1, 2, 1, 1, 1, 5)
-    monkeypatch.setattr(tfds_reader, "SHAPES3D_SIZES", sizes)
-    examples = list(shapes3d(sizes))
-    examples[-1] = examples[0]
-    prepare_fake("shapes3d", tmp_path, train=examples)
-    with pytest.raises(RunError, match="9 of the 10 combinations.* 10 images"):
-        tfds_reader.read_shapes3d(tmp_path, tmp_path / "kept")
-
-
-def test_labels_beyond_the_factors_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(tfds_reader, "SHAPES3D_SIZES", (1, 1, 1, 1, 1, 10))
-    prepare_fake("shapes3d", tmp_path, train=shapes3d((1, 2, 1, 1, 1, 5)))
-    with pytest.raises(RunError, match="has factors up to"):
-        tfds_reader.read_shapes3d(tmp_path, tmp_path / "kept")
-
-
 def test_the_newest_version_is_read(tmp_path):
     for version in ("3.9.0", "3.10.0"):
         examples = cifar(3 if version == "3.10.0" else 4, "train")
@@ -261,8 +188,6 @@ def test_what_is_not_prepared_is_said_at_once(tmp_path):
     start = time.monotonic()
     with pytest.raises(UsageError, match=f"{tmp_path}.*tfds build cifar10"):
         read_cifar(tmp_path, tmp_path / "kept")
-    with pytest.raises(UsageError, match="prepare_data --dataset=shapes3d"):
-        tfds_reader.read_shapes3d(tmp_path)
     assert time.monotonic() - start < 2
 
 

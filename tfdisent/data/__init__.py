@@ -20,12 +20,14 @@ from tfdisent.data.mpi3d import (
 )
 from tfdisent.data.photo_patches import load_photo_patches
 from tfdisent.data.room import load_room
+from tfdisent.data.shapes3d import load_shapes3d
 from tfdisent.data.smallnorb import load_smallnorb
 
 DRAWN = {
     "dsprites": load_dsprites,
     "dsprites_color": load_dsprites_color,
     "dsprites_noisy": load_dsprites_noisy,
+    "shapes3d": load_shapes3d,
     "mpi3d_rendered": load_mpi3d_rendered,
     "room": load_room,
     "photo_patches": load_photo_patches,

@@ -50,7 +50,8 @@ def _kept(name: str, data_dir: str | None) -> list[str]:
     # What follows is a hash: so dsprites does not find dsprites_color.
     stem = name if name.endswith("_rendered") else f"{name}_rendered"
     paths = [*folder.glob(f"{stem}_{'[0-9a-f]' * 8}.npy")]
-    paths += folder.glob(f"{name}_{'[0-9a-f]' * 12}/images.npy")
+    for stem in (name, f"{_in_tfds(name)}_tfds"):
+        paths += folder.glob(f"{stem}_{'[0-9a-f]' * 12}/images.npy")
     return [f"{path} ({_megabytes(path)})" for path in sorted(paths)]
 
 
@@ -60,11 +61,15 @@ def _prepared(name: str) -> list[str]:
         return []
     default = "~/tensorflow_datasets"
     folder = pathlib.Path(os.environ.get("TFDS_DATA_DIR") or default)
-    key = {"celeba": "celeb_a"}.get(name, name)
-    found = folder.expanduser().glob(f"{key}/*/dataset_info.json")
+    found = folder.expanduser().glob(f"{_in_tfds(name)}/*/dataset_info.json")
     return [
         f"{path.parent} (--tfds_data_dir={folder})" for path in sorted(found)
     ]
+
+
+def _in_tfds(name: str) -> str:
+    """What TFDS calls a data set."""
+    return {"celeba": "celeb_a"}.get(name, name)
 
 
 def _megabytes(path: pathlib.Path) -> str:

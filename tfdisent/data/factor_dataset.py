@@ -87,7 +87,7 @@ class FactorDataset(abc.ABC):
         """Returns the factors [n, K] int64 of the images at indices [n].
 
         Raises:
-          ValueError: an index is not in [0, len(self)).
+          ValueError or IndexError: an index is len(self) or more.
         """
         indices = np.asarray(indices, np.int64)
         return np.stack(np.unravel_index(indices, self.factor_sizes), axis=-1)

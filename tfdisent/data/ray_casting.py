@@ -71,7 +71,7 @@ def cylinder(
     radius: float,
     height: float,
 ) -> Hits:
-    """Where rays meet an upright cylinder with lids, the lower one at `base`."""
+    """Where rays meet an upright cylinder with lids, the lower at `base`."""
     return cone(
         origins,
         directions,

@@ -7,13 +7,8 @@ import numpy as np
 
 from tfdisent.data.image_rows import ImageRows
 from tfdisent.data.kept_rows import kept_rows
-from tfdisent.data.rows_dataset import RowsDataset
-from tfdisent.data.tfds_prepared import Prepared, check_whole, indices_in
+from tfdisent.data.tfds_prepared import Prepared
 from tfdisent.errors import RunError
-
-SHAPES3D_NAMES = ("floor_hue", "wall_hue", "object_hue")
-SHAPES3D_NAMES += ("scale", "shape", "orientation")
-SHAPES3D_SIZES = (10, 10, 10, 8, 4, 15)
 
 
 def read(
@@ -84,36 +79,3 @@ def read(
         data_dir=data_dir,
     )
     return rows, factors, prepared.provenance
-
-
-def read_shapes3d(
-    tfds_data_dir: str | os.PathLike,
-    data_dir: str | os.PathLike | None = None,
-) -> RowsDataset:
-    """Opens 3D Shapes as TFDS has prepared it: all 480,000 images.
-
-    Args:
-      tfds_data_dir: As for `read`.
-      data_dir: Keeps the unpacked images, 5.9 GB.
-
-    Raises:
-      UsageError: Nothing is prepared there.
-      RunError: What is there is damaged or not whole.
-    """
-    rows, factors, provenance = read(
-        "shapes3d",
-        tfds_data_dir,
-        image_shape=(64, 64, 3),
-        factor_keys=[f"label_{name}" for name in SHAPES3D_NAMES],
-        data_dir=data_dir,
-    )
-    indices = indices_in(factors, SHAPES3D_SIZES, tfds_data_dir)
-    check_whole(indices, SHAPES3D_SIZES, tfds_data_dir)
-    return RowsDataset(
-        rows,
-        factors,
-        name="shapes3d",
-        provenance=provenance,
-        factor_names=SHAPES3D_NAMES,
-        factor_sizes=SHAPES3D_SIZES,
-    )
