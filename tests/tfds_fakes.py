@@ -21,7 +21,7 @@ def prepare_fake(name, folder, num_shards=1, version=None, **splits):
             def _generate_examples(self):
                 raise NotImplementedError
 
-    Fake.name = name
+    Fake.name, Fake.__module__ = name, official.__module__
     builder = Fake(data_dir=folder)
     config = tfds.download.DownloadConfig(
         try_download_gcs=False, num_shards=num_shards

@@ -24,7 +24,7 @@ HASHES = {
         "a254e04a6f072af5d17ce1559251cd3f2ae99555f18da9cf70bf7ba5e3838669"
     ),
     "shapes3d": (
-        "967a7f48ed47ec5d9980a9446749c1218f0de8db799522fb64633f96bc49eba2"
+        ""
     ),
     "mpi3d_rendered": (
         "cb37399a2fed94d561486b2dca7db6e3c3e1f475329e566de38effe7cec7899a"
