@@ -24,7 +24,7 @@ HASHES = {
         "a254e04a6f072af5d17ce1559251cd3f2ae99555f18da9cf70bf7ba5e3838669"
     ),
     "shapes3d": (
-        ""
+        "f6bfe614a4e8fc8915e56dbb12d1b756f008f36916582dfb32dd98dd08cfde30"
     ),
     "mpi3d_rendered": (
         "cb37399a2fed94d561486b2dca7db6e3c3e1f475329e566de38effe7cec7899a"
