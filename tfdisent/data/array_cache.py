@@ -5,6 +5,7 @@ import logging
 import os
 import pathlib
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,47 @@ def default_data_dir() -> pathlib.Path:
 def sha256_of(array: np.ndarray) -> str:
     """Returns the sha256 of the array's bytes, as hexadecimal digits."""
     return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+
+
+class Drawn(NamedTuple):
+    """An array that a data set is made of.
+
+    Attributes:
+      array: Read-only if it lies in a file.
+      provenance: Of the data set.
+      storage: "memory", or the path of the file that is mapped.
+    """
+
+    array: np.ndarray
+    provenance: str
+    storage: str
+
+
+def drawn_array(
+    name: str,
+    draw: Callable[[], np.ndarray],
+    *,
+    shape: tuple[int, ...],
+    sha256: str,
+    data_dir: str | os.PathLike | None = None,
+) -> Drawn:
+    """Opens what is kept of a drawn data set, or draws it.
+
+    Args:
+      name: The file is data_dir/<name>_<first digits of the hash>.npy.
+      draw: As `make` of `cached_array`, as for the rest.
+      shape: Of the array.
+      sha256: Of its bytes.
+      data_dir: ~/.cache/tfdisent by default.
+
+    Raises:
+      RunError: The array that was drawn has another hash.
+    """
+    folder = pathlib.Path(data_dir or default_data_dir()).expanduser()
+    path = folder / f"{name}_{sha256[:8]}.npy"
+    array, in_file = cached_array(path, draw, shape=shape, sha256=sha256)
+    provenance = f"rendered (sha256 {sha256[:8]})"
+    return Drawn(array, provenance, str(path) if in_file else "memory")
 
 
 def cached_array(

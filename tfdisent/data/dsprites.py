@@ -67,17 +67,13 @@ def load_dsprites(
 
         packed, provenance = dsprites_tfds.read_packed(tfds_data_dir)
         return DSprites(packed, provenance=provenance)
-    short = renderer.SHA256[:8]
-    folder = pathlib.Path(data_dir or array_cache.default_data_dir())
-    path = folder / f"dsprites_rendered_{short}.npy"
-    packed, in_file = array_cache.cached_array(
-        path,
+    drawn = array_cache.drawn_array(
+        "dsprites_rendered",
         renderer.render_all,
         shape=(renderer.NUM_IMAGES, renderer.BYTES_PER_IMAGE),
         sha256=renderer.SHA256,
+        data_dir=data_dir,
     )
     return DSprites(
-        packed,
-        provenance=f"rendered (sha256 {short})",
-        storage=str(path) if in_file else "memory",
+        drawn.array, provenance=drawn.provenance, storage=drawn.storage
     )

@@ -110,15 +110,14 @@ def load_mpi3d_rendered(*, data_dir: str | None = None) -> RenderedMPI3D:
     Args:
       data_dir: where the drawn views are kept; ~/.cache/tfdisent by default.
     """
-    folder = pathlib.Path(data_dir or array_cache.default_data_dir())
-    path = folder / f"mpi3d_rendered_{renderer.SHA256[:8]}.npy"
-    views, in_file = array_cache.cached_array(
-        path,
+    drawn = array_cache.drawn_array(
+        "mpi3d_rendered",
         renderer.render_all,
         shape=(renderer.NUM_VIEWS, renderer.VIEW_BYTES),
         sha256=renderer.SHA256,
+        data_dir=data_dir,
     )
-    return RenderedMPI3D(views, storage=str(path) if in_file else "memory")
+    return RenderedMPI3D(drawn.array, storage=drawn.storage)
 
 
 def load_mpi3d_toy(

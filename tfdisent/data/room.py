@@ -1,7 +1,5 @@
 """A room with one object: wall, floor, object and two nuisances, drawn."""
 
-import pathlib
-
 from tfdisent.data import array_cache
 from tfdisent.data import room_renderer as renderer
 from tfdisent.data.layered_dataset import LayeredDataset
@@ -46,22 +44,20 @@ def load_room(*, data_dir: str | None = None) -> LayeredDataset:
       Higgins et al. (2017), DARLA: Improving zero-shot transfer in
       reinforcement learning. ICML.
     """
-    short = renderer.SHA256[:8]
-    folder = pathlib.Path(data_dir or array_cache.default_data_dir())
-    path = folder / f"room_rendered_{short}.npy"
-    layers, in_file = array_cache.cached_array(
-        path,
+    drawn = array_cache.drawn_array(
+        "room_rendered",
         renderer.render_layers,
         shape=renderer.SHAPE,
         sha256=renderer.SHA256,
+        data_dir=data_dir,
     )
     return LayeredDataset(
-        layers,
+        drawn.array,
         num_colours=renderer.NUM_COLOURS,
         name="room",
-        provenance=f"rendered (sha256 {short})",
+        provenance=drawn.provenance,
         factor_names=renderer.FACTOR_NAMES,
         factor_sizes=renderer.FACTOR_SIZES,
         value_names=VALUE_NAMES,
-        storage=str(path) if in_file else "memory",
+        storage=drawn.storage,
     )

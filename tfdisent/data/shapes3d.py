@@ -57,22 +57,20 @@ def load_shapes3d(
 
 
 def _rendered(data_dir: str | None) -> LayeredDataset:
-    short = renderer.SHA256[:8]
-    folder = pathlib.Path(data_dir or array_cache.default_data_dir())
-    path = folder / f"shapes3d_rendered_{short}.npy"
-    layers, in_file = array_cache.cached_array(
-        path,
+    drawn = array_cache.drawn_array(
+        "shapes3d_rendered",
         renderer.render_layers,
         shape=renderer.LAYERS_SHAPE,
         sha256=renderer.SHA256,
+        data_dir=data_dir,
     )
     return LayeredDataset(
-        layers,
+        drawn.array,
         num_colours=3,
         name="shapes3d",
-        provenance=f"rendered (sha256 {short})",
+        provenance=drawn.provenance,
         factor_names=renderer.FACTOR_NAMES,
         factor_sizes=renderer.FACTOR_SIZES,
         value_names=VALUE_NAMES,
-        storage=str(path) if in_file else "memory",
+        storage=drawn.storage,
     )
