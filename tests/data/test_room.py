@@ -6,13 +6,8 @@ from tfdisent.data.room import HUES, load_room
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("room")
-
-
-@pytest.fixture(scope="module")
-def room(folder):
-    return load_room(data_dir=str(folder))
+def room(load_kept):
+    return load_kept("room")
 
 
 def images(room, *factors):
@@ -39,12 +34,12 @@ def test_all_values_of_concepts_have_different_names(room):
         assert len(set(room.value_names[name])) == size
 
 
-def test_it_says_that_it_was_rendered_and_is_kept(room, folder, monkeypatch):
+def test_it_says_that_it_was_rendered_and_is_kept(room, drawn_dir, monkeypatch):
     short = room_renderer.SHA256[:8]
     assert room.provenance == f"rendered (sha256 {short})"
-    assert room.storage == str(folder / f"room_rendered_{short}.npy")
+    assert room.storage == str(drawn_dir / f"room_rendered_{short}.npy")
     monkeypatch.setattr(room_renderer, "render_layers", None)  # not again
-    again = load_room(data_dir=str(folder))
+    again = load_room(data_dir=str(drawn_dir))
     np.testing.assert_array_equal(again.images([9]), room.images([9]))
 
 

@@ -7,8 +7,8 @@ from tfdisent.errors import UsageError
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return load_shapes3d(data_dir=str(tmp_path_factory.mktemp("data")))
+def dataset(load_kept):
+    return load_kept("shapes3d")
 
 
 def changed_by(dataset, factor, old, new):
