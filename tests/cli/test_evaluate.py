@@ -13,6 +13,10 @@ ROOT = pathlib.Path(__file__).parents[2]
 FAST = '--metrics="mig_histogram(num_points=400), irs(num_points=400)"'
 GOOD = {
     "run": f"--workdir=runs/seed0 {FAST} --data_dir=data",
+    "noisy": f"--workdir=runs/seed0 {FAST} --data_dir=data "
+    "--subset=scale/5 --subset=flip=0.1@0",
+    "noisy again": "--workdir=runs/seed0 --metrics=active_units "
+    "--data_dir=data --subset=scale/5 --subset=flip=0.1@0",
     "more": "--workdir=runs/seed0 --metrics=active_units --data_dir=data "
     "--representation=sampled --evaluation_seeds=0-2",
     "baseline": f"--baseline=ground_truth {FAST} --data_dir=data",
@@ -57,7 +61,10 @@ BAD = {
     "--baseline=kpca": "no baseline 'kpca'",
     "--baseline=pca(latents=3)": "pca takes no latents",
     "--baseline=pca,random": "names 2",
-    "--workdir=runs/seed0 --subset=scale<=3": "--subset does not go with",
+    "--workdir=runs/seed0 --output=x": "--output does not go with --workdir",
+    "--workdir=runs/seed0 --subset=size<=3": "no factor 'size'",
+    "--runs=runs/seed* --subset=scale<=3": "--subset does not go with --runs",
+    "--baseline=random --subset=random=50@0": "leave --subset out",
     "--runs=nothing*": "finds 0 folders",
     "--runs=runs/seed* --metrics=irs": "no score 'irs'",
     "--runs=runs/seed* --intervals=9": "--intervals does not go with --runs",
@@ -247,7 +254,7 @@ def test_without_factors_the_rest_is_given(good, folder):
     written = evaluation(folder, "bare")
     assert "tc_gaussian" in written["metrics"]
     assert "needs the factors" in written["left_out"]["mig_histogram"]
-    assert "not possible: mig_histogram: " in out
+    assert "not possible: mig_histogram, " in out
 
 
 def test_runs_are_compared(good, folder):
@@ -275,6 +282,25 @@ def test_numbers_of_codes_that_have_changed_are_forgotten(good, folder):
     assert written["metrics"]["zdiff_corr"]["values"]["zdiff_corr"] > 0.9
     maps = folder / "evaluations/changing.npz/figures/metrics"
     assert [path.name for path in maps.iterdir()] == ["zdiff_corr-matrix.png"]
+
+
+def test_a_run_is_measured_on_other_parts_in_a_folder_of_their_own(
+    said, folder
+):
+    path = folder / "runs/seed0/evaluations/scale-5-flip=0.1-0/evaluation.json"
+    found = json.loads(path.read_text())
+    assert found["data"]["provenance"].startswith(
+        "subset(flip=0.1@0) of subset(scale/5) of rendered"
+    )
+    assert found["data"]["images"] == 737_280 // 3
+    assert set(found["metrics"]) == {
+        "mig_histogram(num_points=400)",
+        "irs(num_points=400)",
+        "active_units",
+    }
+    own = json.loads((folder / "runs/seed0/evaluation.json").read_text())
+    assert own["data"]["images"] == 737_280
+    assert own["images"]["distortion"] < found["images"]["distortion"]
 
 
 @pytest.mark.parametrize("line, message", BAD.items())

@@ -120,6 +120,29 @@ def test_what_tfds_has_prepared_is_read_and_not_prepared(calls, tmp_path):
     assert calls == [(None, str(tmp_path / "tfds"), None)]
 
 
+def test_a_variant_of_dsprites_is_read_from_the_dsprites_of_tfds(
+    monkeypatch, tmp_path
+):
+    asked = []
+
+    def load(*, data_file=None, tfds_data_dir=None, data_dir=None):
+        asked.append(tfds_data_dir)
+        raise UsageError("loading")
+
+    monkeypatch.setitem(DATASETS, "dsprites_color", load)
+    version = tmp_path / "tfds" / "dsprites" / "2.0.0"
+    version.mkdir(parents=True)
+    (version / "dataset_info.json").write_text("{}")
+    with pytest.raises(UsageError, match="loading"):
+        run("--dataset=dsprites_color", f"--tfds_data_dir={tmp_path}/tfds")
+    assert asked == [f"{tmp_path}/tfds"]
+
+
+def test_a_set_that_tfds_does_not_have_says_what_it_takes(tmp_path):
+    with pytest.raises(UsageError, match="room does not take --tfds_data_dir"):
+        run("--dataset=room", f"--tfds_data_dir={tmp_path}")
+
+
 def test_a_stray_argument_is_refused():
     with pytest.raises(UsageError, match="stray"):
         prepare_data.main(["prepare_data", "stray"])

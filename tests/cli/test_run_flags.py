@@ -1,3 +1,5 @@
+import pathlib
+
 import pytest
 from absl import flags
 from absl.testing import flagsaver
@@ -86,6 +88,33 @@ def test_epochs_are_steps_once_the_data_are_known():
 def test_unknown_preset_is_named():
     with pytest.raises(UsageError, match="has quick, paper, study"):
         configured("--model=vae", "--preset=thesis")
+
+
+def test_paths_of_data_are_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = configured(
+        "--dataset=folder:photos/cats",
+        "--factors_file=labels.csv",
+        "--data_file=~/file",
+        "--image_size=32",
+        "--noskip_unreadable",
+    )
+    assert config.dataset == f"folder:{tmp_path}/photos/cats"
+    assert config.data_file == str(pathlib.Path("~/file").expanduser())
+    assert config.tfds_data_dir is None
+    assert config.data_options == {
+        "factors_file": f"{tmp_path}/labels.csv",
+        "image_size": 32,
+    }
+
+
+def test_a_long_workdir_fits_the_file_system():
+    with flagsaver.flagsaver():
+        flags.FLAGS(["bin/train", "--dataset=folder:" + "/deep" * 60])
+        name = run_flags.default_workdir().name
+        flags.FLAGS(["bin/train", "--dataset=folder:" + "/deep" * 61])
+        assert name != run_flags.default_workdir().name
+    assert len(name) < 100
 
 
 def test_workdir_is_named_after_what_was_given():

@@ -32,6 +32,21 @@ def test_all_images_are_counted_once(table):
     assert found.counts["b"] == [(factors[:, 1] == v).sum() for v in range(7)]
 
 
+def test_large_images_are_read_a_few_at_a_time(monkeypatch):
+    rows = np.zeros((100, 512, 512, 3), np.uint8)
+    dataset = RowsDataset(rows, np.zeros((100, 0)), name="t", provenance="p")
+    reads, images = [], dataset.images
+
+    def note(indices):
+        reads.append(len(indices))
+        return images(indices)
+
+    monkeypatch.setattr(dataset, "images", note)
+    statistics(dataset)
+    assert sum(reads) == 100
+    assert max(reads) * 512 * 512 * 3 <= 2**26
+
+
 def test_values_that_do_not_occur_are_counted(table):
     rows, _, _ = table
     dataset = RowsDataset(

@@ -125,6 +125,23 @@ def test_names_of_values_go_before_numbers(toy):
     np.testing.assert_array_equal(view.images([0]), toy.images([0]))
 
 
+@pytest.mark.parametrize(
+    "text, kept", [("c=1..2", [1, 2]), ("c=4..4", [0]), ("c=2..0", None)]
+)
+def test_ends_of_a_range_are_names_before_they_are_numbers(toy, text, kept):
+    toy.value_names = {"c": ("4", "1", "2", "3")}
+    if kept is None:  # the name 2 is at place 2, and 0 is a number
+        with pytest.raises(UsageError, match="'2..0'"):
+            parse_subset(text)(toy)
+        return
+    view = parse_subset(text)(toy)
+    indices = np.arange(len(view))
+    expected = [f for f in toy.factors_of(np.arange(24)) if f[2] in kept]
+    np.testing.assert_array_equal(
+        view.images(indices), toy.images(toy.indices_of(np.array(expected)))
+    )
+
+
 def test_factors_may_have_any_names():
     dataset = RowsDataset(
         np.zeros((2, 1, 1, 1), np.uint8),

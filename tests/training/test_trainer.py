@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import pathlib
@@ -129,6 +130,28 @@ def test_another_configuration_is_refused_with_the_difference(
     other = {"num_latents": 3, "beta": 8.0}
     with pytest.raises(UsageError, match="beta: 8.0 here, None there"):
         train(make_config(steps=5, hparams=other), squares, tmp_path)
+
+
+def test_other_images_are_refused(squares, tmp_path):
+    train(make_config(steps=2), squares, tmp_path)
+    noted = json.loads((tmp_path / "data.json").read_text())
+    assert noted == {
+        "name": "squares",
+        "provenance": "drawn for tests",
+        "images": 75,
+    }
+    other = copy.copy(squares)
+    other.provenance = "drawn anew"
+    with pytest.raises(UsageError, match="drawn for tests, and now .* anew"):
+        train(make_config(steps=2), other, tmp_path)
+    train(make_config(steps=2), squares, tmp_path)
+
+
+def test_a_run_that_did_not_note_its_images_goes_on(squares, tmp_path):
+    train(make_config(steps=2), squares, tmp_path)
+    (tmp_path / "data.json").unlink()
+    train(make_config(steps=2), squares, tmp_path)
+    assert not (tmp_path / "data.json").exists()
 
 
 def test_bad_configuration_leaves_nothing_behind(squares, tmp_path):

@@ -1,5 +1,7 @@
 """The flags that choose the data, shared by the commands."""
 
+import os
+
 from absl import flags
 
 from tfdisent.data import subsets
@@ -28,6 +30,8 @@ OPTIONS = {
     ),
 }
 """Options of some data sets beside data_file and tfds_data_dir."""
+
+_PATHS = {"factors_file", "background_file"}
 
 NAMES = ("dataset", "subset", "data_file", "tfds_data_dir", *OPTIONS)
 """What defines the data, in the order of --help."""
@@ -78,16 +82,36 @@ def define_data_dir() -> None:
 
 def dataset_from_flags() -> FactorDataset:
     """Loads the data set that the flags name."""
+    given = source()
     return load_dataset(
-        FLAGS.dataset,
-        data_file=FLAGS.data_file,
-        tfds_data_dir=FLAGS.tfds_data_dir,
+        given.pop("dataset"),
         data_dir=FLAGS.data_dir,
-        subsets=FLAGS.subset,
-        **data_options(),
+        **given.pop("data_options"),
+        **given,
     )
 
 
-def data_options() -> dict:
-    """The values of the flags in OPTIONS that were given."""
-    return {n: FLAGS[n].value for n in OPTIONS if FLAGS[n].value is not None}
+def source() -> dict:
+    """What the flags say of the data, as fields of an ExperimentConfig.
+
+    Paths are made absolute, for a run can be gone on with from any folder.
+    """
+    options = {n: FLAGS[n].value for n in OPTIONS if FLAGS[n].value}
+    if FLAGS["image_size"].value is not None:  # 0 is for the loader to refuse
+        options["image_size"] = FLAGS.image_size
+    for name in options.keys() & _PATHS:
+        options[name] = _absolute(options[name])
+    name, colon, path = FLAGS.dataset.partition(":")
+    return {
+        "dataset": name + colon + _absolute(path) if path else FLAGS.dataset,
+        "data_file": _absolute(FLAGS.data_file),
+        "tfds_data_dir": _absolute(FLAGS.tfds_data_dir),
+        "data_options": options,
+        "subsets": tuple(FLAGS.subset),
+    }
+
+
+def _absolute(path: str | None) -> str | None:
+    if path is None:
+        return None
+    return os.path.abspath(os.path.expanduser(path))

@@ -111,10 +111,16 @@ def evaluate_baseline(options: dict) -> tuple[pathlib.Path, dict]:
         )
     [call] = calls
     dataset = data_flags.dataset_from_flags()
+    if dataset.whole is not dataset:
+        raise UsageError(
+            f"A baseline is made of and measured on all images, and "
+            f"{dataset.provenance} is a part; leave --subset out, or give one "
+            "of its forms that keep a full product, as FACTOR=V1,V2."
+        )
     data = data_of(dataset)
     print(f"data      {dataset.name}, {dataset.provenance}", flush=True)
-    folder = _folder(call.key, data, dataset.name, *FLAGS.subset)
-    samplers = make_baseline(call.name, dataset.whole, **call.options)
+    folder = _folder(call.key, data, _data_name(), *FLAGS.subset)
+    samplers = make_baseline(call.name, dataset, **call.options)
     what = {"name": call.key, "settings": [s.settings for s in samplers]}
     return _evaluate_codes(folder, samplers, what, data, options)
 
@@ -133,11 +139,17 @@ def evaluate_codes_of(options: dict) -> tuple[pathlib.Path, dict]:
         folder, content = _folder(name, data), name
     else:
         dataset = data_flags.dataset_from_flags()
+        if not dataset.whole.is_product:
+            raise UsageError(
+                f"{name} is a function of factors, which is measured on all "
+                f"combinations of them, and {dataset.provenance} has not each "
+                "of them once; give codes and factors as an npz file."
+            )
         sampler = function_codes(
             name, dataset.factor_sizes, dataset.factor_names
         )
         data = data_of(dataset)
-        folder = _folder(name, data, dataset.name, *FLAGS.subset)
+        folder = _folder(name, data, _data_name(), *FLAGS.subset)
         content = source_file(name)
     what = {"name": name, "sha256": _sha256(content)}
     return _evaluate_codes(folder, [sampler], what, data, options)
@@ -148,6 +160,11 @@ EVALUATE = {
     "baseline": evaluate_baseline,
     "codes": evaluate_codes_of,
 }
+
+
+def _data_name() -> str:
+    """Of --dataset; of a folder of images the end of its path."""
+    return "-".join(pathlib.PurePath(FLAGS.dataset).parts[-1:])
 
 
 def _folder(name: str, data: dict, *parts: str) -> pathlib.Path:

@@ -23,10 +23,11 @@ from absl import flags
 from tfdisent.cli import data_flags
 from tfdisent.cli import main as cli_main
 from tfdisent.cli.help_text import command_help
-from tfdisent.data.catalogue import catalogue
+from tfdisent.data import DATASETS
+from tfdisent.data.catalogue import catalogue, in_tfds
 from tfdisent.data.continuity import hamming_continuity
 from tfdisent.data.factor_dataset import FactorDataset
-from tfdisent.data.load import load_dataset
+from tfdisent.data.load import load_dataset, options_of
 from tfdisent.data.statistics import Statistics, statistics
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.draw_matrices import file_name
@@ -56,8 +57,7 @@ def main(argv: list[str]) -> None:
     if FLAGS.tfds_data_dir and not _is_prepared():
         _prepare_for_tfds()
     dataset = data_flags.dataset_from_flags()
-    name = file_name("-".join([dataset.name, *FLAGS.subset]))
-    folder = pathlib.Path(FLAGS.output or f"data_sheets/{name}")
+    folder = pathlib.Path(FLAGS.output or f"data_sheets/{_name()}")
     make_directory(folder)
     dataset.verify()
     counted = statistics(dataset)
@@ -69,12 +69,20 @@ def main(argv: list[str]) -> None:
     print(f"numbers     {folder / 'statistics.json'}")
 
 
+def _name() -> str:
+    """Says which images: those of another file have another folder."""
+    given = [name for name in data_flags.NAMES[1:] if FLAGS[name].present]
+    values = {name: FLAGS[name].value for name in given}
+    values |= {"subset": "-".join(FLAGS.subset)} if FLAGS.subset else {}
+    ends = [pathlib.PurePath(str(value)).name for value in values.values()]
+    dataset = FLAGS.dataset.replace(":", "-").rstrip("/").rpartition("/")
+    return file_name("-".join([dataset[2], *ends]))
+
+
 def _is_prepared() -> bool:
     folder = pathlib.Path(FLAGS.tfds_data_dir).expanduser()
-    names = (FLAGS.dataset, "celeb_a" if FLAGS.dataset == "celeba" else "")
-    return any(
-        list((folder / n).glob("*/dataset_info.json")) for n in names if n
-    )
+    name = in_tfds(FLAGS.dataset)
+    return bool(list((folder / name).glob("*/dataset_info.json")))
 
 
 def _prepare_for_tfds() -> None:
@@ -82,6 +90,10 @@ def _prepare_for_tfds() -> None:
     # TFDS takes seconds to import.
     from tfdisent.data import tfds_writer
 
+    if FLAGS.dataset in DATASETS and (
+        "tfds_data_dir" not in options_of(FLAGS.dataset)
+    ):
+        return  # for loading to refuse
     if FLAGS.dataset not in tfds_writer.NAMES or FLAGS.data_file:
         raise UsageError(
             f"TFDS has prepared no {FLAGS.dataset} in {FLAGS.tfds_data_dir}, "

@@ -1,6 +1,7 @@
 """The flags that define a run: made from constructors, where defaults live."""
 
 import dataclasses
+import hashlib
 import pathlib
 
 from absl import flags
@@ -30,6 +31,7 @@ _FIELDS = {
     for field in dataclasses.fields(ExperimentConfig)
     if field.name not in _NOT_FLAGS
 }
+_LONGEST_NAME = 200  # in bytes; file systems take 255
 _SPANS = ("warmup_steps", "capacity_steps", "dae_steps")  # in steps
 _DEFINE = {
     bool: flags.DEFINE_bool,
@@ -97,11 +99,7 @@ def config_from_flags(dataset_size: int | None = None) -> ExperimentConfig:
     return ExperimentConfig(
         model=FLAGS.model,
         hparams=hparams,
-        dataset=FLAGS.dataset,
-        data_file=FLAGS.data_file,
-        tfds_data_dir=FLAGS.tfds_data_dir,
-        data_options=data_flags.data_options(),
-        subsets=tuple(FLAGS.subset),
+        **data_flags.source(),
         **fields,
     )
 
@@ -116,7 +114,11 @@ def default_workdir() -> pathlib.Path:
             value = FLAGS[name].value
             text = "+".join(value) if isinstance(value, list) else str(value)
             parts.append(f"{name}={text.replace('/', '_')}")
-    return pathlib.Path("runs", "-".join(parts))
+    name = "-".join(parts)
+    if len(name.encode()) > _LONGEST_NAME:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+        name = f"{FLAGS.model}-{digest}"
+    return pathlib.Path("runs", name)
 
 
 def help_text(usage: str, own_flags: tuple[str, ...], argv: list[str]) -> str:

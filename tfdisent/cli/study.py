@@ -46,13 +46,7 @@ def main(argv: list[str]) -> None:
         workdir,
         seeds=seeds,
         steps=FLAGS.steps,
-        source={
-            "dataset": FLAGS.dataset,
-            "data_file": FLAGS.data_file,
-            "tfds_data_dir": FLAGS.tfds_data_dir,
-            "data_options": data_flags.data_options(),
-            "subsets": tuple(FLAGS.subset),
-        },
+        source=data_flags.source(),
     )
     print("\n".join(lines))
 

@@ -10,6 +10,7 @@ from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import RunError, UsageError
 from tfdisent.models import INSTRUMENTS
 from tfdisent.models.base import LatentModel
+from tfdisent.training.claim import compare_data
 from tfdisent.training.config import ExperimentConfig, build_dataset
 from tfdisent.training.trainer import load_model
 
@@ -52,7 +53,7 @@ def load(workdir: pathlib.Path) -> TrainedRun:
     """Loads the run of a folder.
 
     Raises:
-      UsageError: If it is no run of a model.
+      UsageError: If it is no run of a model, or its data have changed.
       RunError: If there is no run, or no checkpoint yet.
     """
     config = ExperimentConfig.load(workdir / "config.json")
@@ -62,6 +63,7 @@ def load(workdir: pathlib.Path) -> TrainedRun:
             "and cannot be evaluated, drawn or exported on its own."
         )
     dataset = build_dataset(config, FLAGS.data_dir)
+    compare_data(dataset, workdir)
     model, step = load_model(config, dataset, workdir)
     if not step:
         raise RunError(f"{workdir} has no checkpoint yet; bin/train goes on.")

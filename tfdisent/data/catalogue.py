@@ -50,7 +50,7 @@ def _kept(name: str, data_dir: str | None) -> list[str]:
     # What follows is a hash: so dsprites does not find dsprites_color.
     stem = name if name.endswith("_rendered") else f"{name}_rendered"
     paths = [*folder.glob(f"{stem}_{'[0-9a-f]' * 8}.npy")]
-    for stem in (name, f"{_in_tfds(name)}_tfds"):
+    for stem in (name, f"{in_tfds(name)}_tfds"):
         paths += folder.glob(f"{stem}_{'[0-9a-f]' * 12}/images.npy")
     return [f"{path} ({_megabytes(path)})" for path in sorted(paths)]
 
@@ -61,14 +61,16 @@ def _prepared(name: str) -> list[str]:
         return []
     default = "~/tensorflow_datasets"
     folder = pathlib.Path(os.environ.get("TFDS_DATA_DIR") or default)
-    found = folder.expanduser().glob(f"{_in_tfds(name)}/*/dataset_info.json")
+    found = folder.expanduser().glob(f"{in_tfds(name)}/*/dataset_info.json")
     return [
         f"{path.parent} (--tfds_data_dir={folder})" for path in sorted(found)
     ]
 
 
-def _in_tfds(name: str) -> str:
-    """What TFDS calls a data set."""
+def in_tfds(name: str) -> str:
+    """What TFDS calls a data set, or what it is made from."""
+    if name.startswith("dsprites"):
+        return "dsprites"
     return {"celeba": "celeb_a"}.get(name, name)
 
 

@@ -59,7 +59,9 @@ def load_dsprites(
       RunError: what is found there is damaged or is not dSprites.
     """
     if data_file:
-        packed, provenance = dsprites_file.read_packed(pathlib.Path(data_file))
+        packed, provenance = dsprites_file.read_packed(
+            pathlib.Path(data_file).expanduser()
+        )
         return DSprites(packed, provenance=provenance)
     if tfds_data_dir:
         # TFDS takes seconds to import and most runs do not need it.

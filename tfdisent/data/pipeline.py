@@ -35,6 +35,9 @@ def training_batches(
     epochs, and the stream from step s on is the same whether the stream
     was started there or at step 0.
 
+    Let go of its iterators before the program ends: TensorFlow's threads that
+    still read images then may keep it from ending.
+
     Args:
       dataset: where the images come from.
       batch_size: B, images per step over all replicas.

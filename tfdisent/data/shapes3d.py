@@ -36,7 +36,8 @@ def load_shapes3d(
         has no room to unpack it.
     """
     if data_file:
-        opened = shapes3d_file.open_images(pathlib.Path(data_file), data_dir)
+        path = pathlib.Path(data_file).expanduser()
+        opened = shapes3d_file.open_images(path, data_dir)
     elif tfds_data_dir:
         # TFDS takes seconds to import and most runs do not need it.
         from tfdisent.data import shapes3d_tfds

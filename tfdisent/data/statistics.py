@@ -8,7 +8,7 @@ import tqdm
 
 from tfdisent.data.factor_dataset import FactorDataset
 
-_IMAGES_PER_READ = 2048
+_BYTES_PER_READ = 1 << 25
 
 
 class Statistics(NamedTuple):
@@ -33,13 +33,11 @@ def statistics(dataset: FactorDataset) -> Statistics:
     digest = hashlib.sha256()
     sizes = zip(dataset.factor_names, dataset.factor_sizes, strict=True)
     counts = {name: np.zeros(size, np.int64) for name, size in sizes}
+    num_reads = -(-len(dataset) * total.size // _BYTES_PER_READ)
     with tqdm.tqdm(
         total=len(dataset), desc="counting", unit=" images", disable=None
     ) as progress:
-        for start in range(0, len(dataset), _IMAGES_PER_READ):
-            indices = np.arange(
-                start, min(start + _IMAGES_PER_READ, len(dataset))
-            )
+        for indices in np.array_split(np.arange(len(dataset)), num_reads):
             images = dataset.images(indices)
             digest.update(images)
             total += images.sum(axis=0, dtype=np.uint32)

@@ -70,18 +70,23 @@ def _only(dataset, factor, values):
     names = list(dataset.value_names.get(factor, ()))
     numbers = []
     for item in values.split(","):
-        match = re.fullmatch(r"(\d+)(?:\.\.(\d+))?", item)
-        if item in names:
-            numbers.append(names.index(item))
-        elif match and int(match[1]) <= int(match[2] or match[1]) < size:
-            numbers += range(int(match[1]), int(match[2] or match[1]) + 1)
-        else:
-            known = f"{', '.join(names)}, or by number " if names else ""
+        ends = [item] if item in names else item.split("..")
+        known = [_number(end, names) for end in ends]
+        if len(ends) > 2 or not 0 <= known[0] <= known[-1] < size:
+            named = f"{', '.join(names)}, or by number " if names else ""
             raise UsageError(
                 f"{factor}={values} asks for {item!r}, which is none of its "
-                f"values; they are {known}0..{size - 1}."
+                f"values; they are {named}0..{size - 1}."
             )
+        numbers += range(known[0], known[-1] + 1)
     return only(dataset, factor, numbers)
+
+
+def _number(value, names):
+    """Of a value by its name, or else by its number; -1 if it is neither."""
+    if value in names:
+        return names.index(value)
+    return int(value) if re.fullmatch(r"\d+", value) else -1
 
 
 def _every_nth(dataset, factor, step):
@@ -125,7 +130,7 @@ VIEWS = (
     ),
     _Form(
         "FACTOR=V1,V2,...",
-        "these values, by name or by number from 0; A..B is a range of numbers",
+        "these values, by name or else by number from 0; A..B is a range",
         rf"(?!(?:random|correlated|flip|seen|unseen)=)(?P<factor>{_NAME})=(?P<values>.+)",
         _only,
     ),

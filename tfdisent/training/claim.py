@@ -1,16 +1,21 @@
 """Whose a workdir is: one configuration's, and one writer's at a time."""
 
 import contextlib
+import json
 import pathlib
 
 import tensorflow as tf
 
+from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import RunError, UsageError
 from tfdisent.files import locked
 from tfdisent.training.checkpoints import last_step
 from tfdisent.training.cluster import is_chief
 from tfdisent.training.config import ExperimentConfig
 from tfdisent.training.peers import meet
+from tfdisent.training.workdir import write_atomically
+
+DATA = "data.json"
 
 
 def sole_writer(
@@ -44,6 +49,41 @@ def claim_workdir(config: ExperimentConfig, workdir: pathlib.Path) -> bool:
         config.save(path)
         return True
     return False
+
+
+def claim_data(dataset: FactorDataset, workdir: pathlib.Path) -> None:
+    """Notes what a new run is trained on."""
+    text = json.dumps(_described(dataset), indent=2) + "\n"
+    write_atomically(workdir / DATA, text)
+
+
+def compare_data(dataset: FactorDataset, workdir: pathlib.Path) -> None:
+    """Compares images with those that a run was trained on, if it was noted.
+
+    Raises:
+      UsageError: If they are others: a file or folder has changed since then.
+    """
+    try:
+        noted = json.loads((workdir / DATA).read_text())
+    except FileNotFoundError:
+        return
+    except ValueError as error:
+        raise RunError(f"{workdir / DATA} is damaged: {error}") from error
+    if noted != _described(dataset):
+        raise UsageError(
+            f"{workdir} was trained on {noted.get('images')} images, "
+            f"{noted.get('provenance')}, and now these are {len(dataset)}, "
+            f"{dataset.provenance}; bring the data back as they were, or "
+            "choose another --workdir."
+        )
+
+
+def _described(dataset: FactorDataset) -> dict:
+    return {
+        "name": dataset.name,
+        "provenance": dataset.provenance,
+        "images": len(dataset),
+    }
 
 
 def compare_workers(

@@ -96,6 +96,7 @@ class ExperimentConfig:
                     f"{', '.join(f'--{n}' for n in taken)}."
                 )
         _check_json(self.hparams)
+        _check_json(self.data_options)
         check_at_least("steps", self.steps, 1)
         check_at_least("batch_size", self.batch_size, 1)
         check_positive("learning_rate", self.learning_rate)
@@ -156,8 +157,8 @@ class ExperimentConfig:
         ]
 
 
-def _check_json(hparams: dict) -> None:
-    for name, value in hparams.items():
+def _check_json(values: dict) -> None:
+    for name, value in values.items():
         try:
             json.dumps(value)
         except TypeError:

@@ -11,6 +11,8 @@ from tfdisent.models.arguments import check_at_least
 from tfdisent.models.base import LatentModel
 from tfdisent.training.checkpoints import Checkpoints
 from tfdisent.training.claim import (
+    claim_data,
+    compare_data,
     claim_workdir,
     compare_workers,
     is_trained,
@@ -56,7 +58,8 @@ def train(
       The trained model; see `load_model`.
 
     Raises:
-      UsageError: If the workdir holds another configuration.
+      UsageError: If the workdir holds another configuration, or was trained on
+        other images.
       RunError: If a loss is not finite, the disk refuses, or another process
         trains in the workdir.
       PeerLost: If another worker is gone; all have to start anew.
@@ -67,6 +70,8 @@ def train(
     with sole_writer(config, workdir), noticing_lost_peers(config.strategy):
         is_new = claim_workdir(config, workdir)
         try:
+            if is_chief(config.strategy):
+                (claim_data if is_new else compare_data)(dataset, workdir)
             if not is_trained(workdir):
                 _train(
                     config, dataset, workdir, checkpoint_seconds, tensorboard
@@ -74,7 +79,7 @@ def train(
         except UsageError:
             # A configuration that cannot be trained is none to leave behind.
             if is_new:
-                for name in ("config.json", "log.jsonl", ".lock"):
+                for name in ("config.json", "data.json", "log.jsonl", ".lock"):
                     (workdir / name).unlink(missing_ok=True)
                 if not any(workdir.iterdir()):
                     workdir.rmdir()
