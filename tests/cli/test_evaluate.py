@@ -31,8 +31,8 @@ GOOD = {
     "no factors": "--codes=bare.npz --output=bare",
 }
 BAD = {
-    "": "0 of --workdir, --baseline, --codes, --runs were given",
-    "--codes=codes.npz --baseline=pca": "2 of --workdir",
+    "": "None were given; give one of --workdir, --baseline, --codes, --runs",
+    "--codes=codes.npz --baseline=pca": "--baseline and --codes were given",
     "--workdir=missing": "missing",
     "--codes=missing.npz": "missing.npz cannot be read",
     "--codes=codes.npz --metrics=zdiff": "'zdiff' (did you mean zdiff_corr?)",

@@ -1,9 +1,11 @@
 import json
 import os
 
+import numpy as np
 import pytest
 
 from tfdisent.cli import results
+from tfdisent.data.rows_dataset import RowsDataset
 from tfdisent.metrics import DEFAULT_METRICS
 from tfdisent.training.config import ExperimentConfig
 
@@ -49,8 +51,13 @@ def done(monkeypatch, tmp_path):
     return names
 
 
+DATASET = RowsDataset(
+    np.zeros((1, 1, 1, 1), np.uint8), np.zeros((1, 0)), name="", provenance=""
+)
+
+
 def finish(workdir):
-    return results.finish(CONFIG, None, None, workdir)
+    return results.finish(CONFIG, DATASET, None, workdir)
 
 
 def test_does_what_is_missing_and_nothing_twice(done, tmp_path):
@@ -91,7 +98,7 @@ def test_pictures_and_exports_of_an_earlier_checkpoint_are_made_anew(
 
 def test_metrics_that_are_there_are_not_computed_again(done, tmp_path):
     finish(tmp_path)
-    results.finish(CONFIG, None, None, tmp_path, "dci, mig_histogram")
+    results.finish(CONFIG, DATASET, None, tmp_path, "dci, mig_histogram")
     assert done == ["evaluate", "draw", "export"]
-    results.finish(CONFIG, None, None, tmp_path, "dci(num_train=9)")
+    results.finish(CONFIG, DATASET, None, tmp_path, "dci(num_train=9)")
     assert done == ["evaluate", "draw", "export", "evaluate"]

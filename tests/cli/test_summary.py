@@ -79,6 +79,13 @@ def test_a_note_on_the_data_stands_in_the_heading():
     )
 
 
+def test_scores_of_the_whole_are_said_to_be_of_the_whole():
+    data = {**RUN["data"], "metrics_computed_on": "all squares"}
+    assert "note: scores are those of the whole, all squares" in summary.scores(
+        {**RUN, "data": data}
+    )
+
+
 def test_codes_have_a_name_and_no_training():
     codes = {k: v for k, v in RUN.items() if k not in ("training", "images")}
     lines = summary.scores({**codes, "codes": {"name": "pca"}})

@@ -52,6 +52,16 @@ def test_an_unknown_name_lists_the_known(calls, name):
         load_dataset(name)
 
 
+@pytest.mark.parametrize(
+    "name, meant", [("cifra10", "cifar10"), ("photos", "folder:photos")]
+)
+def test_what_may_be_meant_is_said(tmp_path, monkeypatch, name, meant):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(UsageError, match=f"did you mean {meant}\\?"):
+        load_dataset(name)
+
+
 def test_the_path_of_a_folder_is_in_its_name(monkeypatch, make_toy):
     paths = []
 

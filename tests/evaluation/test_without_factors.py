@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tfdisent.data.rows_dataset import RowsDataset
+from tfdisent.data.subsets import random_subset
 from tfdisent.errors import UsageError
 from tfdisent.evaluation import draw
 from tfdisent.evaluation.baselines import make_baseline
@@ -59,6 +60,22 @@ def test_a_table_is_measured_with_a_note(model, table, squares):
     assert found["data"]["note"] == NO_PRODUCT
     json.dumps(found)
     assert "note" not in evaluate(model, squares, metrics="irs")["data"]
+
+
+def test_a_part_can_be_measured_alone(model, squares):
+    part = random_subset(squares, 40, 0)
+    metrics = "mig_histogram(num_points=3000)"
+    of_whole = evaluate(model, part, metrics=metrics)
+    alone = evaluate(model, part, metrics=metrics, part_alone=True)
+    assert alone["images"] == of_whole["images"]
+    assert (
+        alone["metrics"]["mig_histogram(num_points=3000)"]["values"]
+        != (of_whole["metrics"]["mig_histogram(num_points=3000)"]["values"])
+    )
+    assert of_whole["data"]["metrics_computed_on"] == squares.provenance
+    assert "note" not in of_whole["data"]
+    assert alone["data"]["metrics_computed_on"] == part.provenance
+    assert alone["data"]["note"] == NO_PRODUCT
 
 
 @pytest.mark.parametrize("name", ["bare", "table"])

@@ -18,7 +18,8 @@ OPTIONS = {
     "factors_file": (
         flags.DEFINE_string,
         "CSV with the factors of a folder's images: a column `file`, and one "
-        "for each factor; its factors.csv by default.",
+        "for each factor; its factors.csv by default. For an array a row for "
+        "each image, without `file`.",
     ),
     "skip_unreadable": (
         flags.DEFINE_bool,
@@ -65,8 +66,8 @@ def define_data_flags() -> None:
     flags.DEFINE_multi_string(
         "subset",
         [],
-        "Part of the data, repeatable, applied in order: "
-        f"{subsets.help_text()}.",
+        "Part of the data, repeatable, applied in order; one of\n"
+        + subsets.help_text(),
     )
 
 

@@ -59,9 +59,8 @@ def source() -> str:
     given = [name for name in SOURCES if FLAGS[name].value]
     if len(given) != 1:
         listed = ", ".join(f"--{name}" for name in SOURCES)
-        raise UsageError(
-            f"{len(given)} of {listed} were given; give one of them."
-        )
+        both = " and ".join(f"--{name}" for name in given) or "None"
+        raise UsageError(f"{both} were given; give one of {listed}.")
     [what] = given
     for name in _refused(what):
         if FLAGS[name].present:
@@ -84,8 +83,8 @@ def _refused(what: str) -> tuple[str, ...]:
 def evaluate_workdir(options: dict) -> tuple[pathlib.Path, dict]:
     """Measures a run; gives the folder of the numbers, and them.
 
-    With --subset it is measured on these parts of its data, instead of those
-    that it was trained on, into a folder of their own.
+    With --subset it is measured on these parts of its data and nothing else,
+    instead of those that it was trained on, into a folder of their own.
     """
     run = trained_run.load(pathlib.Path(FLAGS.workdir))
     folder, dataset = run.workdir, run.dataset
@@ -95,8 +94,11 @@ def evaluate_workdir(options: dict) -> tuple[pathlib.Path, dict]:
         name = file_name("-".join(FLAGS.subset))
         folder = pathlib.Path(FLAGS.output or folder / "evaluations" / name)
         print(f"data      {dataset.name}, {dataset.provenance}", flush=True)
-        evaluation_file.check_folder(folder, run.config.model, data_of(dataset))
-    evaluation = evaluate(run.model, dataset, **options)
+        data = data_of(dataset, part_alone=True)
+        evaluation_file.check_folder(folder, run.config.model, data)
+    evaluation = evaluate(
+        run.model, dataset, part_alone=bool(FLAGS.subset), **options
+    )
     return folder, evaluation_file.write_run(
         run.workdir, run.config, run.step, evaluation, folder
     )

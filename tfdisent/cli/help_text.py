@@ -5,6 +5,7 @@ import textwrap
 from absl import flags
 
 FLAGS = flags.FLAGS
+_COLUMN = {"subsequent_indent": " " * 28}
 
 
 def command_help(doc: str, names: list[str]) -> str:
@@ -21,14 +22,18 @@ def flag_help(name: str) -> str:
     """A flag, its meaning and its default."""
     flag = FLAGS[name]
     shown = flag.default not in (None, [], False)
-    return entry(name, flag.help + (f" ({flag.default})" if shown else ""))
+    # What absl adds to the meaning of a flag that may be repeated.
+    meaning = flag.help.partition(";\n    repeat this option")[0]
+    return entry(name, meaning + (f" ({flag.default})" if shown else ""))
 
 
 def entry(name: str, meaning: str) -> str:
-    """A name, and its meaning in a column beside it."""
-    return textwrap.fill(
-        meaning,
-        width=79,
-        initial_indent=f"  --{name}".ljust(27) + " ",
-        subsequent_indent=" " * 28,
-    )
+    """A name, and its meaning in a column beside it; it keeps its lines."""
+    first, *others = meaning.split("\n")
+    title = f"  --{name}".ljust(27) + " "
+    lines = [textwrap.fill(first, 79, initial_indent=title, **_COLUMN)]
+    lines += [
+        textwrap.fill(line, 79, initial_indent=" " * 28, **_COLUMN)
+        for line in others
+    ]
+    return "\n".join(lines)

@@ -1,5 +1,6 @@
 """What all commands share: flags, help, errors and exit codes."""
 
+import logging as std_logging
 import os
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from absl import app, flags, logging
 from tfdisent.errors import RunError, UsageError
 from tfdisent.training.safekeeping import Interrupted
 
+_FROM_TFDS = "FeatureConnector.dtype"  # deprecated, and used by TFDS itself
 _HELP = ("--help", "-help", "-h", "--helpshort", "--helpfull")
 
 
@@ -27,11 +29,21 @@ def run(
     """
     # Libraries that log through absl say what they do at every save.
     logging.set_verbosity(logging.WARNING)
+    handler = logging.get_absl_handler()
+    handler.setFormatter(_Plain())
+    handler.addFilter(lambda record: _FROM_TFDS not in record.getMessage())
     if any(argument in _HELP for argument in sys.argv[1:]):
         arguments = [a for a in sys.argv if a not in _HELP]
         _guarded(lambda: print(help_text(arguments)))
         sys.exit(0)
     app.run(lambda argv: _guarded(lambda: main(argv)), flags_parser=_parse)
+
+
+class _Plain(std_logging.Formatter):
+    """Warnings as `warning: ...`, without time, process and line."""
+
+    def format(self, record: std_logging.LogRecord) -> str:
+        return f"{record.levelname.lower()}: {record.getMessage()}"
 
 
 def _parse(argv: list[str]) -> list[str]:

@@ -33,7 +33,9 @@ def finish(
     """
     evaluation = evaluation_file.read(workdir)
     if not _is_whole(evaluation, config, metrics):
-        print("evaluating", flush=True)
+        count = len(dataset.factor_names)
+        many = f" ({count} factors: this takes minutes)" if count > 15 else ""
+        print(f"evaluating{many}", flush=True)
         evaluation = evaluation_file.write_run(
             workdir,
             config,

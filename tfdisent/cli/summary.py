@@ -68,7 +68,7 @@ def _left_out_lines(left_out: dict[str, str]) -> list[str]:
 
 def _heading(evaluation: dict) -> list[str]:
     data = f"{evaluation['data']['name']}, {evaluation['data']['provenance']}"
-    note = [f"note: {t}" for t in [evaluation["data"].get("note")] if t]
+    note = _notes(evaluation["data"])
     if "training" not in evaluation:
         return [f"{evaluation['codes']['name']} of {data}", *note]
     training = evaluation["training"]
@@ -80,6 +80,15 @@ def _heading(evaluation: dict) -> list[str]:
         f"{training['device'] or 'device not logged'}",
         *note,
     ]
+
+
+def _notes(data: dict) -> list[str]:
+    """What a reader of the scores should know of the data."""
+    measured = data.get("metrics_computed_on", data["provenance"])
+    notes = [data["note"]] if "note" in data else []
+    if measured != data["provenance"]:
+        notes.append(f"scores are those of the whole, {measured}")
+    return [f"note: {text}" for text in notes]
 
 
 def _image_lines(images: dict | None) -> list[str]:

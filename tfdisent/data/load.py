@@ -1,6 +1,8 @@
 """Loads a data set by its name, with its views applied."""
 
+import difflib
 import inspect
+import os
 from collections.abc import Sequence
 
 from tfdisent.data import DATASETS
@@ -68,8 +70,11 @@ def _loader(name: str, options: dict):
         options["path"] = path
     elif colon or key not in DATASETS or key == _FOLDER:
         listed = ", ".join(key for key in DATASETS if key != _FOLDER)
+        near = difflib.get_close_matches(name, DATASETS, n=1)
+        near = [f"{_FOLDER}:{name}"] if os.path.exists(name) else near
+        hint = f" (did you mean {near[0]}?)" if near else ""
         raise UsageError(
-            f"--dataset={name} is not known; choose one of {listed}, or "
+            f"--dataset={name} is not known{hint}; choose one of {listed}, or "
             f"{_FOLDER}:PATH for images of your own."
         )
     return key, DATASETS[key]

@@ -62,6 +62,7 @@ def evaluate(
     representation: str = "mean",
     mask: str | None = None,
     resamples: int = 0,
+    part_alone: bool = False,
 ) -> dict:
     """Measures a model, with all settings that define the numbers.
 
@@ -78,6 +79,8 @@ def evaluate(
       mask: Which latents count as active: one of `mask.MASKS`. None for those
         of KL, and no masked values if there are none.
       resamples: Of the points, for confidence intervals; 0 for none.
+      part_alone: Whether metrics are computed on the data set itself, even if
+        it is a part.
 
     Returns:
       What goes into evaluation.json: "data", "images" (distortion, rate and
@@ -89,12 +92,16 @@ def evaluate(
     """
     options = _Options(metrics, seeds, representation, mask, resamples)
     _check(options)
-    whole = Representation(model, dataset.whole)
-    images, kl = _image_numbers(model, dataset, whole, seeds[0])
+    measured = dataset if part_alone else dataset.whole
+    sampler = Representation(model, measured)
+    own = sampler
+    if measured is not dataset:
+        own = Representation(model, dataset)
+    images, kl = _image_numbers(own, seeds[0])
     return {
-        "data": data_of(dataset),
+        "data": data_of(dataset, part_alone=part_alone),
         "images": images,
-        **_measured(whole, options, kl),
+        **_measured(sampler, options, kl),
     }
 
 
@@ -202,24 +209,23 @@ def _kl_to_standard_normal(sampler: CodeSampler, seed: int) -> np.ndarray:
     return kl.mean(axis=0)
 
 
-def data_of(dataset: FactorDataset) -> dict:
-    """What evaluation.json says of the data."""
-    whole = dataset.whole
+def data_of(dataset: FactorDataset, *, part_alone: bool = False) -> dict:
+    """What evaluation.json says of the data; arguments as for `evaluate`."""
+    measured = dataset if part_alone else dataset.whole
     data = {
         "name": dataset.name,
         "provenance": dataset.provenance,
         "images": len(dataset),
-        "metrics_computed_on": whole.provenance,
+        "metrics_computed_on": measured.provenance,
         "factor_names": list(dataset.factor_names),
     }
-    if whole.factor_names and not whole.is_product:
+    if measured.factor_names and not measured.is_product:
         data["note"] = NO_PRODUCT
     return data
 
 
-def _image_numbers(model, dataset, whole, seed) -> tuple[dict, np.ndarray]:
+def _image_numbers(own, seed) -> tuple[dict, np.ndarray]:
     """Distortion and rate, and the KL of each latent."""
-    own = whole if dataset.whole is dataset else Representation(model, dataset)
     points = own.sample(NUM_IMAGES, np.random.default_rng(seed))
     terms = own.terms(points, seed)
     kl = terms.kl.mean(axis=0)

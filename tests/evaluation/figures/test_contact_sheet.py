@@ -73,6 +73,10 @@ def test_of_a_table_images_have_the_value_and_missing_ones_are_left_out(drawn):
     assert texts(figure) == ["a", "0 to 1", "b", "A\nto N\n(14 values)"]
 
 
+def test_factors_of_one_size_have_different_values():
+    assert module._in_the_middle((10, 10, 10, 8, 3)) == [2, 5, 7, 4, 1]
+
+
 @pytest.mark.parametrize("n", [7, 200])
 def test_without_factors_different_images_are_shown(drawn, n):
     rows = np.zeros((n, 8, 8, 1), np.uint8)

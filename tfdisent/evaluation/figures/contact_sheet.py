@@ -15,8 +15,9 @@ MANY_NAMES = 4
 def contact_sheet(dataset: FactorDataset, seed: int = 0) -> Figure:
     """Draws images in which one factor goes through its values, row by row.
 
-    Of a product the other factors have their middle values; of any other set
-    the images of a row are drawn at random among those with the row's values.
+    Of a product the other factors have values in the middle, different ones if
+    they have as many values, lest floor and wall be of one colour; of any other
+    set the images of a row are drawn at random among those with its values.
     Without factors all images are drawn at random.
 
     Args:
@@ -63,7 +64,9 @@ def _at_random(dataset: FactorDataset, seed: int) -> Figure:
 def _images_with(dataset, k, values, seed) -> tuple[np.ndarray, np.ndarray]:
     """Those values of factor k that occur, and an image with each."""
     if dataset.is_product:
-        factors = np.tile(np.array(dataset.factor_sizes) // 2, (len(values), 1))
+        factors = np.tile(
+            _in_the_middle(dataset.factor_sizes), (len(values), 1)
+        )
         factors[:, k] = values
         return values, dataset.indices_of(factors)
     rng = np.random.default_rng(seed)
@@ -74,6 +77,14 @@ def _images_with(dataset, k, values, seed) -> tuple[np.ndarray, np.ndarray]:
     ]
     found, indices = zip(*chosen, strict=True)
     return np.array(found), np.array(indices)
+
+
+def _in_the_middle(sizes: tuple[int, ...]) -> list[int]:
+    """A value of each factor; m factors of one size share its range out."""
+    return [
+        size * (1 + sizes[:k].count(size)) // (1 + sizes.count(size))
+        for k, size in enumerate(sizes)
+    ]
 
 
 def _meaning(dataset, name: str, size: int, values: np.ndarray) -> str:
