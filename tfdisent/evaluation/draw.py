@@ -19,6 +19,7 @@ from tfdisent.training.workdir import read_log
 NUM_IMAGES = 30_000  # behind the mean activations
 NUM_RECONSTRUCTIONS = 8
 MANY_FACTORS = 12
+LONG_NAME = 16
 TRAVERSED = np.linspace(-3, 3, 13)  # standard deviations of the prior
 
 
@@ -31,7 +32,8 @@ def draw_run(
 ) -> list[pathlib.Path]:
     """Draws reconstructions, traversals, activations and loss curves.
 
-    Activations by factor need factors; without any that picture is left out.
+    Activations by factor need factors; without any that picture is left out,
+    and of more than 12 it shows those that a latent follows most.
 
     Args:
       model: The trained model.
@@ -61,7 +63,7 @@ def draw_run(
             activation_means(
                 terms.mean,
                 factors[:, shown],
-                [dataset.factor_names[k] for k in shown],
+                [_short(dataset.factor_names[k]) for k in shown],
                 [dataset.factor_sizes[k] for k in shown],
             ),
             terms.kl.mean(axis=0),
@@ -93,6 +95,11 @@ def _shown_factors(dataset, follows) -> list[int]:
         return list(range(len(names)))
     followed = {factor[0] for factor in follows if factor}
     return [k for k, name in enumerate(names) if name in followed]
+
+
+def _short(name: str) -> str:
+    """What fits beside a row of panels."""
+    return name if len(name) <= LONG_NAME else f"{name[: LONG_NAME - 1]}…"
 
 
 def _traversals(representation, terms, follows):
