@@ -1,4 +1,6 @@
 import hashlib
+import io
+import tarfile
 import zipfile
 
 import numpy as np
@@ -63,6 +65,38 @@ def test_names_a_member_that_is_damaged(tmp_path):
             members["a/b/1.txt"]()
 
 
+def damaged_lzma_zip(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a", b"a" * 5000)
+    content = bytearray(path.read_bytes())
+    # A header of 30 bytes, 1 of the name, 4 of the version; then properties.
+    content[35] = 255
+    path.write_bytes(content)
+
+
+def damaged_xz_tar(path):
+    with tarfile.open(path, "w:xz") as archive:
+        info = tarfile.TarInfo("a")
+        info.size = 100_000
+        content = np.random.default_rng(0).bytes(info.size)
+        archive.addfile(info, io.BytesIO(content))
+    content = bytearray(path.read_bytes())
+    content[50_000:50_100] = bytes(100)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("write", [damaged_lzma_zip, damaged_xz_tar])
+def test_tells_of_damaged_lzma(tmp_path, write):
+    path = tmp_path / "archive"
+    write(path)
+    with (
+        pytest.raises(RunError, match="archive is damaged"),
+        open_members(path) as members,
+    ):
+        for read in members.values():
+            read()
+
+
 def test_names_a_member_that_is_encrypted(tmp_path):
     path = write_members(tmp_path / "all.zip", FILES)
     with zipfile.ZipFile(path) as archive:
@@ -82,6 +116,10 @@ def test_says_what_to_give():
         given_path(None, "give x")
     with pytest.raises(UsageError, match="^--data_file=/no does not.*give x.$"):
         given_path("/no", "give x")
+    with pytest.raises(UsageError, match="^--data_file=.*nnn does not exist;"):
+        given_path("n" * 300, "give x")
+    with pytest.raises(UsageError, match="not UTF-8; rename it"):
+        given_path("/no\udcff", "give x")
 
 
 def rows_of(path, tmp_path):
@@ -112,8 +150,10 @@ def test_calls_only_a_file_of_known_hash_the_original(tmp_path):
     assert origin(other, rows_of(other, tmp_path)) == (
         f"file of unknown hash other.bin (sha256 {sha256[:8]})"
     )
+    images = hashlib.sha256(bytes(4)).hexdigest()
     assert origin(tmp_path, rows_of(tmp_path, tmp_path)) == (
-        f"unpacked from the folder {tmp_path.name}"
+        f"unpacked from the folder {tmp_path.name} (sha256 {images[:8]} of the "
+        "images)"
     )
 
 

@@ -104,6 +104,9 @@ def test_leaves_out_what_cannot_be_decoded_when_asked(folder):
     np.testing.assert_array_equal(
         dataset.factors_of(np.arange(4)), np.delete(VALUES, 1, axis=0)
     )
+    again = load(path, folder, skip_unreadable=True)
+    for each in (dataset, again):
+        assert ", 1 unreadable left out, 148x148" in each.provenance
 
 
 def test_tells_of_the_pictures_in_the_wild(folder):
@@ -129,7 +132,7 @@ def test_reads_what_tfds_has_prepared(folder, monkeypatch):
     def read(name, tfds_data_dir, *, picture, **options):
         asked.update(options, name=name)
         rows = np.stack([picture(image) for image in pictures])
-        return rows, VALUES, "original by TFDS 2.1.0"
+        return rows, VALUES, "prepared by TFDS 2.1.0"
 
     monkeypatch.setattr(tfds_reader, "read", read)
     dataset = load_celeba(tfds_data_dir="/tfds", image_size=48)
@@ -142,5 +145,5 @@ def test_reads_what_tfds_has_prepared(folder, monkeypatch):
     np.testing.assert_array_equal(dataset.images([4])[0], slow)
     np.testing.assert_array_equal(dataset.factors_of(np.arange(5)), VALUES)
     assert dataset.provenance == (
-        "original by TFDS 2.1.0, 148x148 of the centre, 40 attributes"
+        "prepared by TFDS 2.1.0, 148x148 of the centre, 40 attributes"
     )

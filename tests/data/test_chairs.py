@@ -95,6 +95,7 @@ def test_is_no_product_without_what_cannot_be_decoded(tmp_path):
     path = write_members(tmp_path / "a.tar", files)
     dataset = load(path, tmp_path, skip_unreadable=True)
     assert len(dataset) == 123
+    assert dataset.provenance.endswith(", 1 unreadable left out, grey")
     assert not dataset.is_product
     assert dataset.factor_sizes == SIZES
 

@@ -103,6 +103,15 @@ def test_unpacks_again_what_has_changed(tmp_path):
     np.testing.assert_array_equal(found, images)
 
 
+def test_a_link_to_nothing_does_no_harm(tmp_path):
+    images, labels = cifar_archives.examples("cifar10")
+    folder = tmp_path / "binary"
+    cifar_archives.written(folder, "cifar10", images, labels)
+    (folder / "link").symlink_to("/nowhere")
+    dataset = load_cifar10(data_file=str(folder), data_dir=str(tmp_path / "d"))
+    assert len(dataset) == 14
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_tells_of_labels_that_do_not_exist(tmp_path, form):
     images, labels = cifar_archives.examples("cifar10")
@@ -150,7 +159,7 @@ def test_reads_what_tfds_has_prepared(tmp_path, monkeypatch, size):
     def read(name, tfds_data_dir, *, picture, **options):
         asked.update(options, name=name, tfds_data_dir=tfds_data_dir)
         rows = np.stack([picture(image) for image in images])
-        return rows, labels, "original by TFDS 3.0.2"
+        return rows, labels, "prepared by TFDS 3.0.2"
 
     monkeypatch.setattr(tfds_reader, "read", read)
     dataset = load_cifar100(tfds_data_dir="/tfds", image_size=size)
@@ -163,7 +172,7 @@ def test_reads_what_tfds_has_prepared(tmp_path, monkeypatch, size):
         dataset.factors_of(np.arange(14)),
         np.column_stack([[0] * 10 + [1] * 4, labels]),
     )
-    assert dataset.provenance.startswith("original by TFDS 3.0.2")
+    assert dataset.provenance.startswith("prepared by TFDS 3.0.2")
     images, labels = images[:13], labels[:13]
     with pytest.raises(RunError, match="TFDS has 13 images.* should have 14"):
         load_cifar100(tfds_data_dir="/tfds")

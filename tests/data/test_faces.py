@@ -165,3 +165,17 @@ def test_says_which_files_to_give():
         load_faces_basel()
     with pytest.raises(UsageError, match="give att_faces.zip from https://cam"):
         load_faces_olivetti()
+
+
+def test_olivetti_faces_that_are_left_out_are_counted(tmp_path):
+    files = olivetti_pictures()
+    for name in list(files)[:3]:
+        files[name] = b"nothing"
+    path = write_members(tmp_path / "att_faces", files)
+    for _ in range(2):
+        dataset = load_faces_olivetti(
+            data_file=str(path),
+            data_dir=str(tmp_path / "d"),
+            skip_unreadable=True,
+        )
+        assert ", 3 unreadable left out, centre" in dataset.provenance

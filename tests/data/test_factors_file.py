@@ -68,6 +68,12 @@ def test_numbers_are_sorted_as_numbers_and_text_as_text(read):
     )
     assert column(read, "10", "9", "x") == ([0, 1, 2], ("10", "9", "x"))
     assert column(read, "1_0", "9") == ([0, 1], ("1_0", "9"))
+    assert column(read, "2e400", "1e400", "-1e-400", "-2E-400") == (
+        [3, 2, 1, 0],
+        ("-2E-400", "-1e-400", "1e400", "2e400"),
+    )
+    assert column(read, "9" * 5000, "7")[0] == [1, 0]
+    assert column(read, "9", "1e9999999999")[0] == [1, 0]  # As text.
     large = ("9007199254740993", "9007199254740992")
     assert column(read, *large) == ([1, 0], large[::-1])
 

@@ -1,5 +1,6 @@
 import logging
 import os
+import re
 import time
 
 import numpy as np
@@ -95,7 +96,7 @@ def test_sizes_that_differ_are_named(load, photos, tmp_path):
     assert dataset.image_shape == (4, 4, 1)
     assert values(dataset) == [0, 1, 2, 3, 5]
     assert load(image_size=16).image_shape == (16, 16, 1)
-    with pytest.raises(UsageError, match="--image_size=0 must be 1 or more"):
+    with pytest.raises(UsageError, match="image_size=0 must be from 1 to 1024"):
         load(image_size=0)
 
 
@@ -138,6 +139,8 @@ def test_unreadable_pictures_are_skipped_when_asked(load, photos, caplog):
     assert dataset.factor_sizes == (2, 2)
     assert dataset.value_names["a"] == ("x", "y")
     assert dataset.factors_of([0, 1, 2]).tolist() == [[0, 0], [1, 0], [1, 1]]
+    assert ", 1 unreadable left out; 2 factors" in dataset.provenance
+    assert "1 unreadable left out)" in load(skip_unreadable=True).provenance
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "1 of 4" in record.getMessage() and "b.pgm" in record.getMessage()
@@ -171,6 +174,31 @@ def test_factors_come_from_a_table(load, photos, tmp_path):
     assert dataset.factors_of([0, 3]).tolist() == [[0, 0], [1, 2]]
     # The images were not unpacked again for other factors.
     assert len(kept(tmp_path)) == 1
+
+
+def test_the_provenance_tells_labelings_apart(load, photos):
+    tables = [
+        TABLE,
+        TABLE.replace("shape,", "form,"),
+        TABLE.replace(",b,", ",c,"),
+        TABLE.replace("b.pgm,b,2", "b.pgm,b,1"),
+    ]
+    found = []
+    for table in tables:
+        (photos / "factors.csv").write_text(table)
+        found.append(load().provenance)
+    assert len(set(found)) == len(tables)
+    assert all(re.search("images; 2 factors, sha256 .{8}", f) for f in found)
+    (photos / "factors.csv").write_text(TABLE)
+    assert load().provenance == found[0]
+
+
+def test_names_of_folders_that_cannot_be(load, photos, tmp_path):
+    renamed = photos.rename(tmp_path / "photos\udcff")
+    with pytest.raises(UsageError, match="is not UTF-8; rename it"):
+        load(renamed)
+    with pytest.raises(UsageError, match="nnn does not exist; give a folder"):
+        load("n" * 300)
 
 
 def test_a_table_that_does_not_fit_is_told_of_before_pictures_are_read(

@@ -148,6 +148,25 @@ def test_labels_that_are_no_factors_cost_a_warning(load, write, caplog, labels):
     assert "'labels' in" in record.getMessage()
 
 
+def test_floats_may_be_off_by_rounding(load, write):
+    images = np.full((5, 2, 2), 0.5)
+    images[0], images[1] = 1.0000001, -1e-9
+    result = all_of(load(write("a.npz", images=images)))
+    assert result[:3, 0, 0, 0].tolist() == [255, 0, 128]
+    images[0] = 1.000002
+    with pytest.raises(UsageError, match=r"values from -1e-09 to 1\.000002;"):
+        load(write("a.npz", images=images))
+
+
+def test_the_provenance_tells_factors_apart(load, write):
+    found = [
+        load(write("a.npz", images=COLOUR, labels=labels)).provenance
+        for labels in (LABELS, LABELS[:, ::-1], LABELS + 1)
+    ]
+    assert len(set(found)) == 3
+    assert all("decoded images; 2 factors, sha256" in text for text in found)
+
+
 NAN = np.where(np.arange(600)[:, None, None] == 599, np.nan, FLOATS)
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tfdisent.data.image_rows import ImageRows
+from tfdisent.data.image_rows import ImageRows, rows_per_read
 from tfdisent.errors import RunError
 
 IMAGES = (
@@ -80,3 +80,14 @@ def test_many_blocks_are_hashed_together(tmp_path):
     path.write_bytes(images.tobytes())
     rows = ImageRows(path, (5000, 2, 2, 1))
     assert rows.sha256() == hashlib.sha256(images).hexdigest()
+
+
+def test_some_images_are_hashed_alone(path):
+    rows = ImageRows(path, IMAGES.shape, offset=6)
+    some = np.array([7, 3, 3])
+    assert rows.sha256(some) == hashlib.sha256(IMAGES[some]).hexdigest()
+
+
+def test_a_read_takes_64_megabytes_or_one_row():
+    found = [rows_per_read(size, 256) for size in (0, 10, 2**20, 2**25, 2**30)]
+    assert found == [256, 256, 64, 2, 1]

@@ -68,12 +68,14 @@ def test_what_they_are_is_noted(source, tmp_path):
     assert noted["name"] == "some" and noted["images"] == 50
     assert noted["settings"] == {"image_size": 4}
     assert noted["sources"][0][0] == str(source)
+    assert noted["left_out"] == 0
     assert noted["sha256"] == hashlib.sha256(IMAGES).hexdigest()
 
 
 def test_there_may_be_fewer_images_than_announced(source, tmp_path):
     rows, factors = keep(source, tmp_path, num_images=1_000_000)
     assert rows.shape == (50, 4, 5, 3) and len(factors) == 50
+    assert rows.about["left_out"] == 999_950
     np.testing.assert_array_equal(np.load(rows.path), IMAGES)
 
 
@@ -84,6 +86,24 @@ def test_images_may_come_without_factors(source, tmp_path):
 
     _, factors = keep(source, tmp_path, bare)
     assert factors.shape == (50, 0)
+
+
+def test_numbers_of_numpy_are_as_good_as_others(source, tmp_path):
+    shape = tuple(np.array([4, 5, 3]))
+    settings = {"image_size": np.int64(4)}
+    keep(source, tmp_path, image_shape=shape, settings=settings)
+    rows, _ = keep(source, tmp_path, not_again, settings={"image_size": 4})
+    assert rows.about["settings"] == {"image_size": 4}
+
+
+def test_images_of_another_shape_are_refused(source, tmp_path):
+    def turned():
+        yield IMAGES[:20], FACTORS[:20]
+        yield IMAGES[20:].transpose(0, 2, 1, 3), FACTORS[20:]
+
+    with pytest.raises(RunError, match=r"\(5, 4, 3\) where all .*\(4, 5, 3\);"):
+        keep(source, tmp_path / "data", turned)
+    assert folders(tmp_path / "data") == []
 
 
 def changed_content(source):
@@ -143,9 +163,24 @@ def fewer_factors(folder):
     np.save(folder / "factors.npy", FACTORS[:-1])
 
 
+def no_note(folder):
+    (folder / "about.json").unlink()
+
+
+def empty_note(folder):
+    (folder / "about.json").write_text("{}")
+
+
+def other_note(folder):
+    (folder / "about.json").write_text("7")
+
+
 @pytest.mark.parametrize(
     "damage",
     [
+        no_note,
+        empty_note,
+        other_note,
         cut_images,
         empty_images,
         no_images,
@@ -157,20 +192,12 @@ def fewer_factors(folder):
 def test_damage_is_named_and_mended_by_deleting(source, tmp_path, damage):
     rows, _ = keep(source, tmp_path / "data")
     damage(rows.path.parent)
-    with pytest.raises(RunError, match="delete") as raised:
-        keep(source, tmp_path / "data")
+    with pytest.raises(RunError, match="delete (the folder|it), and") as raised:
+        keep(source, tmp_path / "data", not_again)
     assert str(rows.path.parent) in str(raised.value)
     shutil.rmtree(rows.path.parent)
     rows, _ = keep(source, tmp_path / "data")
     np.testing.assert_array_equal(rows[[49]], IMAGES[[49]])
-
-
-def test_a_folder_that_is_in_the_way_is_named(source, tmp_path):
-    rows, _ = keep(source, tmp_path / "data")
-    (rows.path.parent / "about.json").unlink()
-    with pytest.raises(RunError, match="not empty") as raised:
-        keep(source, tmp_path / "data")
-    assert str(rows.path.parent) in str(raised.value)
 
 
 def test_one_altered_bit_is_found_by_verifying(source, tmp_path):

@@ -1,11 +1,18 @@
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
-from tfdisent.data.pictures import fitted, picture_form, read_picture
-from tfdisent.errors import RunError
+from tfdisent.data.pictures import (
+    check_image_size,
+    fitted,
+    picture_form,
+    read_picture,
+)
+from tfdisent.errors import RunError, UsageError
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(0, 256, (30, 40, 3), dtype=np.uint8)
@@ -52,6 +59,82 @@ def test_exif_turns_a_picture_upright():
     turned = encoded(COLOUR, exif=exif)
     np.testing.assert_array_equal(read_picture(turned), np.rot90(COLOUR, -1))
     assert picture_form(turned) == (40, 30, 3)
+
+
+def in_text(exif):
+    """A PNG with EXIF data in a text, as ImageMagick writes it."""
+    text = PngImagePlugin.PngInfo()
+    content = exif.tobytes()
+    lines = f"\nexif\n{len(content):8}\n{content.hex()}\n"
+    text.add_text("Raw profile type exif", lines, zip=True)
+    return encoded(COLOUR, pnginfo=text)
+
+
+def behind(kind, content, png=None):
+    """A PNG with one more chunk between its pixels and its end."""
+    png = png or encoded(COLOUR)
+    kind += content
+    length, checksum = len(content), zlib.crc32(kind)
+    chunk = struct.pack(">I", length) + kind + struct.pack(">I", checksum)
+    return png[:-12] + chunk + png[-12:]
+
+
+XMP = b'<x tiff:Orientation="6"/>'
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_exif_is_found_wherever_a_png_has_it(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = exif.tobytes().removeprefix(b"Exif\0\0")
+    for png in (
+        in_text(exif),
+        behind(b"eXIf", content),
+        behind(b"eXIf", content, in_text(Image.Exif())),
+    ):
+        shape = read_picture(png).shape
+        assert shape[:2] == ((40, 30) if orientation > 4 else (30, 40))
+        assert picture_form(png) == shape
+
+
+def test_xmp_turns_a_picture_as_well():
+    png = behind(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + XMP)
+    for turned in (png, encoded(COLOUR, "WEBP", xmp=XMP)):
+        assert read_picture(turned).shape == picture_form(turned) == (40, 30, 3)
+
+
+def test_the_form_of_most_is_known_without_decoding(monkeypatch):
+    pictures = [encoded(COLOUR, kind) for kind in ("PNG", "JPEG", "BMP")]
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", None)
+    for picture in pictures:
+        assert picture_form(picture) == (30, 40, 3)
+
+
+def test_exif_that_makes_pillow_fail_is_named(monkeypatch):
+    # The maker of the camera is a number, of which Pillow expects a text.
+    maker = struct.pack(">HHIf", 0x010F, 11, 1, 1.5)
+    turn = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)
+    head = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 2)
+    png = encoded(COLOUR, exif=head + maker + turn + bytes(4))
+    with pytest.raises(RunError, match="^a.png cannot be read: .*encode"):
+        read_picture(png, name="a.png")
+
+    def fail(picture):
+        raise TypeError("this is no number")
+
+    monkeypatch.setattr(Image.Image, "getexif", fail)
+    with pytest.raises(RunError, match="cannot be read: this is no number"):
+        picture_form(png)
+
+
+@pytest.mark.parametrize("size", [0, -5, 1025, 100_000])
+def test_a_size_out_of_sense_is_refused(size):
+    with pytest.raises(UsageError, match=f"={size} must be from 1 to 1024"):
+        check_image_size(size)
+    check_image_size(1)
+    check_image_size(1024)
+    with pytest.raises(UsageError, match="=149 must be from 1 to 148"):
+        check_image_size(149, 148)
 
 
 def test_what_is_transparent_shows_white():

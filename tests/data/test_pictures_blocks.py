@@ -42,6 +42,12 @@ def test_sources_are_taken_as_they_are_needed():
     assert len(taken) < 500
 
 
+def test_large_pictures_come_in_blocks_of_64_megabytes():
+    contents = [("a", picture(0, (4096, 4096)))] * 9
+    blocks = [len(rows) for _, rows in pictures_blocks(contents, mode="L")]
+    assert blocks == [1, 4, 4]
+
+
 def damaged(indices):
     return [b"x" if i in indices else picture(i % 256) for i in range(700)]
 

@@ -33,7 +33,7 @@ def test_shapes3d_is_put_in_order(tmp_path, monkeypatch):
     prepare_fake("shapes3d", tmp_path, train=examples_of(sizes))
     dataset = load(tmp_path)
     assert dataset.name == "shapes3d" and dataset.factor_sizes == sizes
-    assert dataset.is_product and dataset.provenance == "original by TFDS 2.0.0"
+    assert dataset.is_product and dataset.provenance == "prepared by TFDS 2.0.0"
     expected = [example["image"] for example in examples_of(sizes)]
     np.testing.assert_array_equal(dataset.images(np.arange(240)), expected)
 

@@ -52,7 +52,7 @@ def test_cifar_is_read_split_after_split(tmp_path):
         [e["image"] for e in train], [e["label"] for e in train]
     )
     assert (
-        provenance == f"original by TFDS {tfds.builder_cls('cifar10').VERSION}"
+        provenance == f"prepared by TFDS {tfds.builder_cls('cifar10').VERSION}"
     )
     both, _, _ = read_cifar(
         tmp_path, tmp_path / "kept", splits=["test", "train"]
@@ -85,7 +85,7 @@ def test_images_are_unpacked_once(tmp_path, monkeypatch):
     monkeypatch.setattr(Prepared, "batches", None)
     again, factors, provenance = read_cifar(tmp_path, tmp_path / "kept")
     assert again.path == first.path and len(factors) == 5
-    assert provenance.startswith("original by TFDS")
+    assert provenance.startswith("prepared by TFDS")
 
 
 def test_each_picture_can_be_cut_and_kept_apart(tmp_path):
@@ -181,7 +181,7 @@ def test_the_newest_version_is_read(tmp_path):
         examples = cifar(3 if version == "3.10.0" else 4, "train")
         prepare_fake("cifar10", tmp_path, version=version, train=examples)
     rows, _, provenance = read_cifar(tmp_path, tmp_path / "kept")
-    assert len(rows) == 3 and provenance == "original by TFDS 3.10.0"
+    assert len(rows) == 3 and provenance == "prepared by TFDS 3.10.0"
 
 
 def test_what_is_not_prepared_is_said_at_once(tmp_path):

@@ -2,25 +2,28 @@
 
 import contextlib
 import hashlib
+import lzma
+import os
 import pathlib
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
 
-from tfdisent.data.image_rows import ImageRows
+from tfdisent.data.kept_rows import KeptRows
 from tfdisent.errors import RunError, UsageError
-from tfdisent.files import whole_file
+from tfdisent.files import check_utf8, whole_file
 
 Members = dict[str, Callable[[], bytes]]
 """Names with / between folders, and what reads each; in their stored order."""
 
 # What the readers of zip and tar raise for a file that is not whole, is
 # encrypted or packed in a way that they do not know.
-DAMAGE = (
+_DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
+    lzma.LZMAError,
     OSError,
     EOFError,
     RuntimeError,
@@ -35,12 +38,14 @@ def given_path(data_file: str | None, needed: str) -> pathlib.Path:
       needed: A sentence on what to give, for the messages.
 
     Raises:
-      UsageError: None was given, or it does not exist.
+      UsageError: None was given, it does not exist, or is not named in UTF-8.
     """
     if not data_file:
         raise UsageError(f"No --data_file is given; {needed}.")
+    check_utf8(data_file)
     path = pathlib.Path(data_file).expanduser()
-    if not path.exists():
+    # Not path.exists(), which raises an OSError if the name is too long.
+    if not os.path.exists(path):
         raise UsageError(f"--data_file={data_file} does not exist; {needed}.")
     return path
 
@@ -63,7 +68,7 @@ def open_members(path: pathlib.Path) -> Iterator[Members]:
     with contextlib.ExitStack() as stack:
         try:
             members = dict(_members(path, stack))
-        except DAMAGE as error:
+        except _DAMAGE as error:
             reason = str(error).splitlines()[0].rstrip(":")
             raise RunError(
                 f"{path} is damaged, cut short or neither a folder nor a zip "
@@ -76,7 +81,7 @@ def open_members(path: pathlib.Path) -> Iterator[Members]:
 
 
 def origin(
-    path: pathlib.Path, rows: ImageRows, published_md5s: Collection[str] = ()
+    path: pathlib.Path, rows: KeptRows, published_md5s: Collection[str] = ()
 ) -> str:
     """Says in the provenance what the rows were unpacked from.
 
@@ -91,7 +96,11 @@ def origin(
       RunError: The note cannot be written.
     """
     if path.is_dir():
-        return f"unpacked from the folder {path.name}"
+        sha256 = rows.about["sha256"][:8]
+        return (
+            f"unpacked from the folder {path.name} (sha256 {sha256} of the "
+            "images)"
+        )
     note = rows.path.with_name("origin.txt")
     if not note.is_file():
         try:
@@ -129,7 +138,7 @@ def _guarded(
     def guarded() -> bytes:
         try:
             return read()
-        except DAMAGE as error:
+        except _DAMAGE as error:
             raise RunError(
                 f"{path} is damaged: {name} in it cannot be read ({error}); "
                 "fetch it again."

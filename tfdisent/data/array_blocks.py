@@ -1,8 +1,11 @@
 """Arrays in npy, npz and hdf5 files, read in blocks of whole images."""
 
 import contextlib
+import lzma
 import math
 import pathlib
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,15 +14,20 @@ from typing import BinaryIO, NamedTuple
 import h5py
 import numpy as np
 
+from tfdisent.data.image_rows import rows_per_read
 from tfdisent.errors import RunError, UsageError
 
 SUFFIXES = (".npy", ".npz", ".hdf5", ".h5")
 
 _ROWS_PER_READ = 256
-# What the readers of zip, npy and hdf5 raise for a file that is not whole.
-_DAMAGE = (
+# What the readers of zip, npy and hdf5 raise for a file that is not whole, is
+# encrypted or packed in a way that they do not know.
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    tokenize.TokenError,
     OSError,
     EOFError,
     KeyError,
@@ -97,7 +105,7 @@ def _damage_named(path: pathlib.Path) -> Iterator[None]:
         yield
     except (RunError, UsageError):
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise RunError(
             f"{path} is damaged or cut short ({path.stat().st_size} bytes: "
             f"{error}); fetch or write it again."
@@ -130,12 +138,13 @@ def _npy_array(name: str, open_file: Callable[[], BinaryIO]) -> StoredArray:
         shape, fortran, dtype = _npy_header(file)
         start = file.tell()
     row = math.prod(shape[1:]) * dtype.itemsize
+    step = rows_per_read(row, _ROWS_PER_READ)
 
     def blocks():
         with open_file() as file:
             _npy_header(file)
-            for first in range(0, shape[0], _ROWS_PER_READ):
-                n = min(_ROWS_PER_READ, shape[0] - first)
+            for first in range(0, shape[0], step):
+                n = min(step, shape[0] - first)
                 rows = np.frombuffer(file.read(n * row), dtype)
                 yield rows.reshape(n, *shape[1:])
 
@@ -143,9 +152,10 @@ def _npy_array(name: str, open_file: Callable[[], BinaryIO]) -> StoredArray:
         # The first axis is the innermost: a part of it is in all of the file.
         with open_file() as file:
             _npy_header(file)
-            whole = np.frombuffer(file.read(), dtype).reshape(shape[::-1]).T
-        for first in range(0, shape[0], _ROWS_PER_READ):
-            yield whole[first : first + _ROWS_PER_READ]
+            whole = np.frombuffer(file.read(shape[0] * row), dtype)
+        whole = whole.reshape(shape[::-1]).T
+        for first in range(0, shape[0], step):
+            yield whole[first : first + step]
 
     if fortran:
         return StoredArray(name, shape, dtype, turned)
@@ -155,8 +165,12 @@ def _npy_array(name: str, open_file: Callable[[], BinaryIO]) -> StoredArray:
 def _npy_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(file)
-    return np.lib.format.read_array_header_2_0(file)
+        header = np.lib.format.read_array_header_1_0(file)
+    else:
+        header = np.lib.format.read_array_header_2_0(file)
+    if min(header[0], default=0) < 0:
+        raise ValueError(f"its shape is {header[0]}")
+    return header
 
 
 def _hdf5_arrays(root: h5py.File) -> list[StoredArray]:
@@ -177,6 +191,7 @@ def _hdf5_arrays(root: h5py.File) -> list[StoredArray]:
 def _hdf5_blocks(item: h5py.Dataset) -> Iterator[np.ndarray]:
     """Blocks of whole chunks, so that each is unpacked once."""
     chunk = item.chunks[0] if item.chunks else 1
-    step = chunk * -(-_ROWS_PER_READ // chunk)
+    row = math.prod(item.shape[1:]) * item.dtype.itemsize
+    step = chunk * -(-rows_per_read(row, _ROWS_PER_READ) // chunk)
     for start in range(0, item.shape[0], step):
         yield item[start : start + step]

@@ -9,8 +9,9 @@ from PIL import Image
 
 from tfdisent.data.archives import given_path, open_members, origin
 from tfdisent.data.kept_rows import Blocks, kept_rows
+from tfdisent.data.pictures import check_image_size
 from tfdisent.data.rows_dataset import RowsDataset
-from tfdisent.errors import RunError, UsageError
+from tfdisent.errors import RunError
 
 FACTOR_NAMES = ("elevation", "azimuth", "object")
 FACTOR_SIZES = (4, 24, 183)
@@ -39,19 +40,18 @@ def load_cars3d(
 
     Args:
       data_file: nips2015-analogy-data.tar.gz, or the folder it unpacks to.
-      image_size: Side of the images in pixels.
+      image_size: Side of the images in pixels, up to 1024.
       data_dir: Where the resized images are kept, 216 MB at 64 x 64;
         ~/.cache/tfdisent by default.
 
     Raises:
-      UsageError: No file is given, or there is none.
+      UsageError: The image_size is wrong; no file is given, or there is none.
       RunError: It is damaged or is not Cars3D; or the disk has no room.
 
     References:
       Reed et al., "Deep visual analogy-making", 2015.
     """
-    if image_size < 1:
-        raise UsageError(f"--image_size={image_size} must be 1 or more.")
+    check_image_size(image_size)
     path = given_path(
         data_file, f"give the path of {_URL}, or of the folder it unpacks to"
     )

@@ -7,9 +7,10 @@ import numpy as np
 from tfdisent.data import archives
 from tfdisent.data.archived_pictures import kept_pictures
 from tfdisent.data.image_rows import ImageRows
-from tfdisent.data.pictures import fitted
+from tfdisent.data.pictures import check_image_size, fitted
+from tfdisent.data.pictures_blocks import left_out
 from tfdisent.data.rows_dataset import RowsDataset
-from tfdisent.errors import RunError, UsageError
+from tfdisent.errors import RunError
 
 _NUM_IMAGES = 202_599
 _PICTURE_SIZE = (218, 178)
@@ -65,10 +66,7 @@ def load_celeba(
       Liu et al. (2015), "Deep Learning Face Attributes in the Wild".
       http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html
     """
-    if not 1 <= image_size <= _CROP:
-        raise UsageError(
-            f"--image_size={image_size} must be from 1 to {_CROP}."
-        )
+    check_image_size(image_size, _CROP)
     if tfds_data_dir:
         rows, factors, source = _from_tfds(tfds_data_dir, image_size, data_dir)
     else:
@@ -120,7 +118,8 @@ def _from_file(
         more_sources=[attributes] if attributes.is_file() else [],
         data_dir=data_dir,
     )
-    return rows, factors, archives.origin(path, rows, [_MD5])
+    source = archives.origin(path, rows, [_MD5]) + left_out(rows)
+    return rows, factors, source
 
 
 def _read_attributes(path: pathlib.Path, names: list[str]) -> np.ndarray:

@@ -8,8 +8,10 @@ import numpy as np
 
 from tfdisent.data import archives
 from tfdisent.data.archived_pictures import kept_pictures
+from tfdisent.data.pictures import check_image_size
+from tfdisent.data.pictures_blocks import left_out
 from tfdisent.data.rows_dataset import RowsDataset
-from tfdisent.errors import RunError, UsageError
+from tfdisent.errors import RunError
 
 _PICTURE_SIZE = (600, 600)
 _ELEVATIONS = (20, 30)
@@ -50,10 +52,7 @@ def load_chairs(
       Aubry et al. (2014), "Seeing 3D Chairs". CVPR.
       https://www.di.ens.fr/willow/research/seeing3Dchairs/
     """
-    if not 1 <= image_size <= _PICTURE_SIZE[0]:
-        raise UsageError(
-            f"--image_size={image_size} must be from 1 to {_PICTURE_SIZE[0]}."
-        )
+    check_image_size(image_size, _PICTURE_SIZE[0])
     path = archives.given_path(
         data_file,
         "give rendered_chairs.tar from "
@@ -79,7 +78,7 @@ def load_chairs(
         rows,
         factors,
         name="chairs",
-        provenance=f"{archives.origin(path, rows)}, grey",
+        provenance=f"{archives.origin(path, rows)}{left_out(rows)}, grey",
         factor_names=("model", "elevation", "azimuth"),
         factor_sizes=sizes,
         value_names={

@@ -169,7 +169,7 @@ def _from_file(
 
     rows, factors = kept_rows(
         cifar.name,
-        [path] if path.is_file() else sorted(path.iterdir()),
+        [path],
         blocks,
         num_images=sum(cifar_files.NUM_IMAGES),
         image_shape=(image_size, image_size, 3),

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfdisent.data.archives import DAMAGE, Members, open_members
+from tfdisent.data.archives import Members, open_members
+from tfdisent.data.array_blocks import DAMAGE
 from tfdisent.data.pictures_blocks import pictures_blocks
 from tfdisent.errors import RunError
 
@@ -101,7 +102,7 @@ def read_jpegs(
             len(labels) + 1 != len(offsets) for _, offsets, labels in splits
         ):
             raise ValueError("there are more or fewer labels than images")
-    except (*DAMAGE, KeyError, ValueError) as error:
+    except DAMAGE as error:
         raise RunError(
             f"{path} is damaged or no npz of CIFAR-10 as JPEG ({error})."
         ) from error

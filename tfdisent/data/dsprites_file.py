@@ -2,9 +2,8 @@
 
 import contextlib
 import hashlib
+import os
 import pathlib
-import zipfile
-import zlib
 from collections.abc import Iterator
 
 import h5py
@@ -12,6 +11,7 @@ import numpy as np
 
 from tfdisent.data import dsprites_check
 from tfdisent.data import dsprites_renderer as renderer
+from tfdisent.data.array_blocks import DAMAGE
 from tfdisent.errors import RunError, UsageError
 
 # Hashes of the two published files.
@@ -20,15 +20,6 @@ _HDF5_SHA256 = (
     "729fa22e884c9c500e1f17415d580746b4c5894fbbb780a1319bbcfa39a745bb"
 )
 _IMAGES_PER_READ = 1024
-# What the readers of zip, npy and hdf5 raise for a file that is not whole.
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    OSError,
-    EOFError,
-    KeyError,
-    ValueError,
-)
 
 
 def read_packed(path: pathlib.Path) -> tuple[np.ndarray, str]:
@@ -49,7 +40,7 @@ def read_packed(path: pathlib.Path) -> tuple[np.ndarray, str]:
       UsageError: there is no such file.
       RunError: the file is damaged or is not dSprites.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UsageError(
             f"--data_file={path} is not a file; give the path of dSprites as "
             "npz or hdf5, or leave the flag out to draw the images."
@@ -57,7 +48,9 @@ def read_packed(path: pathlib.Path) -> tuple[np.ndarray, str]:
     try:
         with _open(path) as (images, classes):
             packed = _check_and_pack(path, images, classes)
-    except _DAMAGE as e:
+    except (RunError, UsageError):
+        raise  # These say what is wrong.
+    except DAMAGE as e:
         raise RunError(
             f"{path} is damaged or cut short ({path.stat().st_size} bytes: "
             f"{e}); fetch the file again, or leave --data_file out to draw "

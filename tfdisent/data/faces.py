@@ -11,6 +11,7 @@ from tfdisent.data import archives
 from tfdisent.data.archived_pictures import kept_pictures
 from tfdisent.data.array_blocks import StoredArray, stored_arrays
 from tfdisent.data.kept_rows import kept_rows
+from tfdisent.data.pictures_blocks import left_out
 from tfdisent.data.rows_dataset import RowsDataset
 from tfdisent.errors import UsageError
 from tfdisent.torch_file import load_torch_file
@@ -126,11 +127,12 @@ def load_faces_olivetti(
         skip_unreadable=skip_unreadable,
         data_dir=data_dir,
     )
+    source = archives.origin(path, rows)
     return RowsDataset(
         rows,
         factors,
         name="faces_olivetti",
-        provenance=f"{archives.origin(path, rows)}, centre of 92x92",
+        provenance=f"{source}{left_out(rows)}, centre of 92x92",
         factor_names=("person", "shot"),
         factor_sizes=_OLIVETTI_SIZES,
     )

@@ -11,6 +11,9 @@ an image is the place of its value in that order.
 import collections
 import csv
 import dataclasses
+import decimal
+import hashlib
+import json
 import os
 import pathlib
 import posixpath
@@ -24,8 +27,8 @@ from tfdisent.errors import UsageError
 
 _FILE_COLUMNS = ("file", "filename")
 _MOST_VALUES = 1000
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# Decimals, which are exact and of any length, take no longer exponents.
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +52,15 @@ class Factors:
             left, table[:, k] = np.unique(table[:, k], return_inverse=True)
             value_names[name] = tuple(self.value_names[name][i] for i in left)
         return Factors(self.names, table, value_names)
+
+    def summary(self) -> str:
+        """Their number and the hash of all that is known, for a provenance."""
+        names = [[name, self.value_names[name]] for name in self.names]
+        digest = hashlib.sha256(json.dumps(names).encode())
+        digest.update(np.ascontiguousarray(self.table, "<i8"))
+        count = len(self.names)
+        plural = "factor" if count == 1 else "factors"
+        return f"{count} {plural}, sha256 {digest.hexdigest()[:8]}"
 
 
 def read_factors(
@@ -194,12 +206,8 @@ def _coded(
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """The place [N] of each value, and the values in their order."""
     distinct = sorted(set(texts))
-    if all(map(_INTEGER.fullmatch, distinct)):
-        number = int
-    elif all(map(_NUMBER.fullmatch, distinct)):
-        number = float
-    else:
-        number = str
+    numbers = all(map(_NUMBER.fullmatch, distinct))
+    number = decimal.Decimal if numbers else str
     values = {}
     for text in distinct:
         values.setdefault(number(text), text)

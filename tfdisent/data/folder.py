@@ -1,6 +1,6 @@
 """Images of one's own: a folder of pictures, or an array in a file."""
 
-import hashlib
+import os
 import pathlib
 
 import numpy as np
@@ -11,8 +11,10 @@ from tfdisent.data.factors_file import Factors, read_factors
 from tfdisent.data.folder_arrays import array_rows
 from tfdisent.data.folder_pictures import files_below, picture_rows
 from tfdisent.data.image_rows import ImageRows
+from tfdisent.data.pictures_blocks import left_out
 from tfdisent.data.rows_dataset import RowsDataset
 from tfdisent.errors import UsageError
+from tfdisent.files import check_utf8
 
 _IMAGES_PER_HASH = 256
 
@@ -45,19 +47,22 @@ def load_folder(
       path: The folder or file; or a folder with one file, without pictures.
       factors_file: CSV, see `read_factors`; the folder's factors.csv by
         default. Without one, and without factors in the file, none is known.
-      image_size: Height and width, to which the square in the centre of each
-        image is made smaller or larger. Needed if pictures have several sizes.
+      image_size: Height and width, up to 1024, to which the square in the
+        centre of each image is made smaller or larger. Needed if pictures have
+        several sizes.
       skip_unreadable: Leave out pictures that cannot be read, with a warning.
       data_dir: Keeps unpacked images; ~/.cache/tfdisent by default.
 
     Raises:
-      UsageError: There are no images; sizes differ; an array has another type
-        or shape, or values that are no images; the CSV does not fit.
+      UsageError: There are no images; the path is not UTF-8; sizes differ or
+        are too large; an array has another type or shape, or values that are no
+        images; the CSV does not fit.
       RunError: Pictures cannot be read or a file is damaged; the first ten are
         named. Or the disk has no room.
     """
-    if image_size is not None and image_size < 1:
-        raise UsageError(f"--image_size={image_size} must be 1 or more.")
+    if image_size is not None:
+        pictures.check_image_size(image_size)
+    check_utf8(path)
     root = pathlib.Path(path).expanduser()
     names, file = _found(root)
     default = root / "factors.csv"
@@ -73,12 +78,12 @@ def load_folder(
         )
         if factors_file:
             factors = read_factors(factors_file, num_images=len(rows))
-    digest = _hash(rows, unpacked=rows.path != file)
+    known = f"; {factors.summary()}" if factors else ""
     return RowsDataset(
         rows,
         factors.table if factors else np.empty((len(rows), 0), np.int64),
         name="folder",
-        provenance=f"user files: {path} ({len(rows):,} images, {digest})",
+        provenance=f"user files: {path} ({_summary(rows, file)}{known})",
         factor_names=factors.names if factors else (),
         value_names=factors.value_names if factors else None,
     )
@@ -108,6 +113,12 @@ def _of_pictures(
 
 def _found(root: pathlib.Path) -> tuple[list[str], pathlib.Path | None]:
     """The pictures in a folder, or the file with an array."""
+    # Not root.exists(), which raises an OSError if the name is too long.
+    if not os.path.exists(root):
+        raise UsageError(
+            f"folder:{root} does not exist; give a folder of pictures, or a "
+            f"file {', '.join(array_blocks.SUFFIXES)}."
+        )
     if root.is_dir():
         suffixes = (*pictures.SUFFIXES, *array_blocks.SUFFIXES)
         files = files_below(root, suffixes)
@@ -119,11 +130,6 @@ def _found(root: pathlib.Path) -> tuple[list[str], pathlib.Path | None]:
                 "one; give a folder of pictures, or the path of such a file."
             )
         return names, None if names else root / files[0]
-    if not root.exists():
-        raise UsageError(
-            f"folder:{root} does not exist; give a folder of pictures, or a "
-            f"file {', '.join(array_blocks.SUFFIXES)}."
-        )
     if not root.name.lower().endswith(array_blocks.SUFFIXES):
         raise UsageError(
             f"folder:{root} is a file; give a folder of pictures, or a file "
@@ -132,10 +138,13 @@ def _found(root: pathlib.Path) -> tuple[list[str], pathlib.Path | None]:
     return [], root
 
 
-def _hash(rows: ImageRows, unpacked: bool) -> str:
+def _summary(rows: ImageRows, file: pathlib.Path | None) -> str:
     """The hash of all images if they were unpacked, or else of some."""
-    if unpacked:
-        return f"sha256 {rows.about['sha256'][:8]} of the decoded images"
+    number = f"{len(rows):,} images"
+    if rows.path != file:
+        digest = rows.about["sha256"][:8]
+        skipped = left_out(rows)
+        return f"{number}, sha256 {digest} of the decoded images{skipped}"
     some = np.linspace(0, len(rows) - 1, min(len(rows), _IMAGES_PER_HASH))
-    digest = hashlib.sha256(rows[some.astype(np.int64)])
-    return f"sha256 {digest.hexdigest()[:8]} of {len(some)} of them"
+    digest = rows.sha256(some.astype(np.int64))[:8]
+    return f"{number}, sha256 {digest} of {len(some)} of them"

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfdisent.data.array_blocks import StoredArray, stored_arrays
 from tfdisent.data.factors_file import Factors, factors_of_table
-from tfdisent.data.image_rows import ImageRows
+from tfdisent.data.image_rows import ImageRows, rows_per_read
 from tfdisent.data.kept_rows import kept_rows
 from tfdisent.data.pictures import fitted
 from tfdisent.errors import UsageError
@@ -19,6 +19,9 @@ _log = logging.getLogger(__name__)
 
 _IMAGES = ("images", "imgs", "x")
 _FACTORS = ("factors", "latents_classes", "labels")
+# By so much, values may be below 0 or above 1, as sums in float32 are; it is
+# too little to change a level.
+_ROUNDING = 1e-6
 
 
 def array_rows(
@@ -50,7 +53,8 @@ def array_rows(
         in_place = images.offset is not None and images.dtype == np.uint8
         if in_place and shape[3] == channels and not image_size:
             rows = ImageRows(path, shape, images.offset)
-            _check_bytes(rows[np.arange(min(256, len(rows)))], path)
+            few = rows_per_read(math.prod(shape[1:]), 256)
+            _check_bytes(rows[np.arange(min(few, len(rows)))], path)
             return rows, factors
         side = (image_size, image_size) if image_size else shape[1:3]
 
@@ -152,10 +156,10 @@ def _blocks(
 
 def _from_floats(block: np.ndarray, path: pathlib.Path) -> np.ndarray:
     low, high = block.min(), block.max()
-    if not (low >= 0 and high <= 1):
+    if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):
         raise UsageError(
-            f"{path} has images of {block.dtype} with values from {low:g} to "
-            f"{high:g}; floats must be from 0 to 1, or store uint8."
+            f"{path} has images of {block.dtype} with values from {low:.9g} to "
+            f"{high:.9g}; floats must be from 0 to 1, or store uint8."
         )
     return np.rint(block.astype(np.float64) * 255).astype(np.uint8)
 

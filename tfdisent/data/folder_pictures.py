@@ -2,7 +2,6 @@
 
 import collections
 import functools
-import hashlib
 import logging
 import os
 import pathlib
@@ -16,6 +15,7 @@ from tfdisent.data.image_rows import ImageRows
 from tfdisent.data.kept_rows import kept_rows
 from tfdisent.data.pictures import picture_form
 from tfdisent.data.pictures_blocks import pictures_blocks
+from tfdisent.data.source_identity import listing_of
 from tfdisent.errors import RunError, UsageError
 
 _log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def picture_rows(
         image_shape=shape,
         settings={
             "path": str(folder.resolve()),
-            "listing": _identity(folder, names),
+            "listing": listing_of(folder, names),
             "image_size": image_size,
             "skip_unreadable": skip_unreadable,
         },
@@ -123,19 +123,6 @@ def _refuse(error: OSError) -> None:
     raise UsageError(
         f"{error.filename} cannot be listed: {error.strerror}."
     ) from error
-
-
-def _identity(folder: pathlib.Path, names: Sequence[str]) -> str:
-    """A hash that changes when a picture is added, removed or written."""
-    digest = hashlib.sha256()
-    for name in names:
-        try:
-            status = os.stat(f"{folder}/{name}")
-            state = f"{status.st_size} {status.st_mtime_ns}"
-        except OSError:
-            state = "not there"
-        digest.update(f"{name}\0{state}\0".encode(errors="surrogateescape"))
-    return digest.hexdigest()
 
 
 def _common_shape(

@@ -13,6 +13,16 @@ import numpy as np
 from tfdisent.errors import RunError
 
 
+def rows_per_read(row_bytes: int, most: int) -> int:
+    """How many rows to read at once: as many as take 64 MB, but one at least.
+
+    Args:
+      row_bytes: Bytes of a row.
+      most: Rows, however small they are.
+    """
+    return max(1, min(most, 2**26 // max(1, row_bytes)))
+
+
 class ImageRows:
     """The images of a file, by index.
 
@@ -72,10 +82,10 @@ class ImageRows:
     def verify(self) -> None:
         """Does nothing: it is not known what a user's file should hold."""
 
-    def sha256(self) -> str:
-        """Hash of all images, for which the whole file is read."""
-        digest = hashlib.sha256()
-        for start in range(0, len(self), 4096):
-            stop = min(start + 4096, len(self))
-            digest.update(self[np.arange(start, stop)])
+    def sha256(self, indices: np.ndarray | None = None) -> str:
+        """Hash of the images at indices [n]; of all of them by default."""
+        indices = np.arange(len(self)) if indices is None else indices
+        digest, step = hashlib.sha256(), rows_per_read(self._size, 4096)
+        for start in range(0, len(indices), step):
+            digest.update(self[indices[start : start + step]])
         return digest.hexdigest()

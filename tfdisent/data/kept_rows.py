@@ -12,6 +12,8 @@ import contextlib
 import hashlib
 import json
 import logging
+import math
+import operator
 import os
 import pathlib
 import shutil
@@ -23,6 +25,7 @@ import tqdm
 
 from tfdisent.data.array_cache import default_data_dir
 from tfdisent.data.image_rows import ImageRows
+from tfdisent.data.source_identity import identity_of
 from tfdisent.errors import RunError
 from tfdisent.files import locked
 
@@ -35,7 +38,8 @@ class KeptRows(ImageRows):
     """Images that `kept_rows` has unpacked.
 
     Attributes:
-      about: What about.json says of them; "sha256" is their hash.
+      about: What about.json says of them; "sha256" is their hash, "left_out"
+        how many there are less than announced.
     """
 
     def __init__(self, path, shape, offset, about: dict):
@@ -88,21 +92,25 @@ def kept_rows(
       The images, and the factors [N, K] int64.
 
     Raises:
-      RunError: The disk has no room or refuses; or there are no images.
+      RunError: The disk has no room or refuses; there are no images, or of
+        another shape; or what was kept is damaged.
     """
     parent = pathlib.Path(data_dir or default_data_dir()).expanduser()
     about = {
         "name": name,
-        "sources": [_identity(path) for path in sources],
+        "sources": [identity_of(path) for path in sources],
         "image_shape": None if callable(image_shape) else list(image_shape),
         "settings": dict(settings or {}),
     }
-    key = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    # numpy's integers become plain ones.
+    text = json.dumps(about, sort_keys=True, default=operator.index)
+    about, key = json.loads(text), hashlib.sha256(text.encode())
     folder = parent / f"{name}_{key.hexdigest()[:12]}"
-    if not (folder / "about.json").is_file():
+    if not folder.exists():
         if callable(image_shape):
             image_shape = image_shape()
-        size = num_images * int(np.prod(image_shape))
+        image_shape = tuple(map(operator.index, image_shape))
+        size = num_images * math.prod(image_shape)
         try:
             _remove_abandoned(parent, name)
             _check_room(parent, size)
@@ -113,19 +121,6 @@ def kept_rows(
                 f"--data_dir with {size / 1e6:,.0f} MB free."
             ) from error
     return _open(folder)
-
-
-def _identity(path: pathlib.Path) -> list:
-    """What changes with the content of a file, or of a folder's files."""
-    if not path.is_dir():
-        status = path.stat()
-        return [str(path.resolve()), status.st_size, status.st_mtime_ns]
-    listing = hashlib.sha256()
-    for file in sorted(file for file in path.rglob("*") if file.is_file()):
-        status = file.stat()
-        line = f"{file}\0{status.st_size}\0{status.st_mtime_ns}\n"
-        listing.update(line.encode(errors="surrogateescape"))
-    return [str(path.resolve()), listing.hexdigest()]
 
 
 def _remove_abandoned(parent: pathlib.Path, name: str) -> None:
@@ -165,30 +160,48 @@ def _write(
         # Whoever sees the part sees that it is locked.
         part = pathlib.Path(temporary) / "part"
         part.mkdir()
-        factors, digest, count = [], hashlib.sha256(), 0
-        with (part / "images.npy").open("wb") as file:
-            _write_header(file, num_images, image_shape)
-            for images, values in _watched(blocks, num_images, about["name"]):
-                images = np.ascontiguousarray(images, np.uint8)
-                file.write(images)
-                digest.update(images)
-                factors.append(values)
-                count += len(images)
-            if not count:
-                raise RunError(f"{about['name']} has no image to unpack.")
-            file.seek(0)
-            _write_header(file, count, image_shape)
-            file.flush()
-            os.fsync(file.fileno())
-        np.save(part / "factors.npy", np.concatenate(factors).astype(np.int64))
-        text = {**about, "images": count, "sha256": digest.hexdigest()}
-        (part / "about.json").write_text(json.dumps(text, indent=2) + "\n")
+        found = _write_images(
+            part, _watched(blocks, num_images, about["name"]), image_shape
+        )
+        if not found["images"]:
+            raise RunError(f"{about['name']} has no image to unpack.")
+        found["left_out"] = num_images - found["images"]
+        text = json.dumps({**about, **found}, indent=2)
+        (part / "about.json").write_text(text + "\n")
         try:
             part.rename(folder)
         except OSError:
-            if not (folder / "about.json").is_file():
+            if not folder.exists():
                 raise
             _log.info("%s was unpacked by another process.", folder)
+
+
+def _write_images(
+    part: pathlib.Path, blocks: Blocks, image_shape: tuple[int, ...]
+) -> dict:
+    """Writes images and factors; returns their number and hash."""
+    factors, digest, count = [], hashlib.sha256(), 0
+    with (part / "images.npy").open("wb") as file:
+        _write_header(file, 0, image_shape)
+        for images, values in blocks:
+            if images.shape[1:] != image_shape:
+                raise RunError(
+                    f"Images are {images.shape[1:]} where all must be "
+                    f"{image_shape}; write or fetch their files again."
+                )
+            images = np.ascontiguousarray(images, np.uint8)
+            file.write(images)
+            digest.update(images)
+            factors.append(values)
+            count += len(images)
+        file.seek(0)
+        _write_header(file, count, image_shape)
+        file.flush()
+        os.fsync(file.fileno())
+    if factors:
+        table = np.concatenate(factors).astype(np.int64)
+        np.save(part / "factors.npy", table)
+    return {"images": count, "sha256": digest.hexdigest()}
 
 
 def _watched(
@@ -223,6 +236,8 @@ def _open(folder: pathlib.Path) -> tuple[KeptRows, np.ndarray]:
             offset = file.tell()
         factors = np.load(folder / "factors.npy")
         about = json.loads((folder / "about.json").read_text())
+        if not isinstance(about, dict) or "sha256" not in about:
+            raise ValueError("its about.json notes no hash")
         if factors.shape[:1] != shape[:1]:
             raise ValueError(f"images {shape}, factors {factors.shape}")
     except (OSError, ValueError, EOFError) as error:

@@ -10,17 +10,17 @@ import hashlib
 import json
 import logging
 import math
+import os
 import pathlib
 import struct
-import tokenize
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import tqdm
 
+from tfdisent.data.array_blocks import DAMAGE
 from tfdisent.data.array_cache import default_data_dir
 from tfdisent.data.image_rows import ImageRows
 from tfdisent.data.kept_rows import Blocks, kept_rows
@@ -44,17 +44,6 @@ _MD5 = {
 _ARRAY = "images.npy"
 _IMAGE_SHAPE = (64, 64, 3)
 _IMAGES_PER_READ = 1024
-# What the readers of zip and npy raise for a file that is not whole.
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    tokenize.TokenError,
-    OSError,
-    EOFError,
-    ValueError,
-    RuntimeError,  # seems to be encrypted, or of an unknown compression
-)
 
 
 class _Array(NamedTuple):
@@ -91,7 +80,7 @@ def open_images(
       UsageError: There is no such file, or it is another of the three.
       RunError: It is damaged or is not MPI3D.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UsageError(
             f"--data_file={path} is not a file; give the path of {name}.npz, "
             "or use --dataset=mpi3d_rendered."
@@ -107,7 +96,7 @@ def open_images(
         rows = _rows(path, name, array, data_dir)
     except (RunError, UsageError):
         raise  # These say what is wrong.
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise RunError(
             f"{path} is damaged or cut short ({path.stat().st_size} bytes: "
             f"{error}); fetch the file again, or use --dataset=mpi3d_rendered."

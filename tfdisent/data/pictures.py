@@ -3,13 +3,12 @@
 import io
 import os
 import struct
-import zlib
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from tfdisent.errors import RunError
+from tfdisent.errors import RunError, UsageError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".pgm", ".ppm")
 
@@ -19,16 +18,19 @@ Source = str | os.PathLike | bytes | BinaryIO
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "PPM")
 _GREY_MODES = ("1", "L", "LA", "La", "I;16", "I;16B")
 _WIDE_MODES = ("I", "F")
-# What Pillow raises for pictures that are damaged, or are none.
-_DAMAGE = (
-    OSError,
-    EOFError,
-    SyntaxError,
-    ValueError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
+# What may say how a picture is turned.
+_ORIENTED = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}
+_LARGEST = 1024
+
+
+def check_image_size(image_size: int, most: int = _LARGEST) -> None:
+    """Refuses a height and width that images cannot have.
+
+    Raises:
+      UsageError: It is not from 1 to `most`.
+    """
+    if not 1 <= image_size <= most:
+        raise UsageError(f"--image_size={image_size} must be from 1 to {most}.")
 
 
 def read_picture(
@@ -72,7 +74,8 @@ def read_picture(
             if size and not crop:
                 picture.draft(None, (2 * max(size),) * 2)
             upright = _eight_bits(ImageOps.exif_transpose(picture), mode)
-    except _DAMAGE as error:
+    # Damaged EXIF data make Pillow raise anything, even a TypeError.
+    except Exception as error:
         raise RunError(f"{name} cannot be read: {_reason(error)}.") from error
     if crop and min(upright.size) < crop:
         raise RunError(
@@ -95,20 +98,22 @@ def fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def picture_form(source: Source) -> tuple[int, int, int]:
-    """Reads the (H, W, C) of a picture from its first bytes; C is 1 or 3.
+    """Reads the (H, W, C) that a picture has upright; C is 1 or 3.
+
+    Its first bytes tell, but for a PNG with data behind its pixels.
 
     Raises:
       RunError: It cannot be read.
     """
     try:
         with _open(source) as picture:
+            channels = 1 if picture.mode in _GREY_MODES else 3
             width, height = picture.size
-            # Pillow would decode a PNG to look for EXIF data behind it.
-            if "exif" in picture.info or "xmp" in picture.info:
-                turned = picture.getexif().get(0x0112, 1) >= 5
-                width, height = (height, width) if turned else (width, height)
-            return height, width, 1 if picture.mode in _GREY_MODES else 3
-    except _DAMAGE as error:
+            if _is_turned(picture):
+                width, height = height, width
+            return height, width, channels
+    # As above.
+    except Exception as error:
         raise RunError(
             f"{_name_of(source)} cannot be read: {_reason(error)}."
         ) from error
@@ -118,6 +123,33 @@ def _open(source: Source) -> Image.Image:
     if isinstance(source, bytes):
         source = io.BytesIO(source)
     return Image.open(source, formats=_FORMATS)
+
+
+def _is_turned(picture: Image.Image) -> bool:
+    """Whether `exif_transpose` will exchange its height and width."""
+    if picture.format == "PNG":
+        # Pillow would decode each PNG to look for EXIF data behind its pixels.
+        if _goes_on(picture.fp):
+            picture.load()
+        elif _ORIENTED.isdisjoint(picture.info):
+            return False
+    return picture.getexif().get(0x0112) in (5, 6, 7, 8)
+
+
+def _goes_on(file: BinaryIO) -> bool:
+    """Whether a PNG has chunks between its pixels (IDAT) and its IEND.
+
+    Each is 4 bytes of length, 4 of its kind, the content and 4 of checksum.
+    """
+    place, kinds = file.tell(), []
+    file.seek(8)
+    while kinds[-1:] != [b"IEND"] and len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        kinds.append(kind)
+        file.seek(length + 4, os.SEEK_CUR)
+    file.seek(place)
+    behind = kinds[kinds.index(b"IDAT") :] if b"IDAT" in kinds else []
+    return not {b"IDAT", b"IEND"}.issuperset(behind)
 
 
 def _eight_bits(picture: Image.Image, mode: str) -> Image.Image:

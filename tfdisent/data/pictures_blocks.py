@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from tfdisent.data.image_rows import rows_per_read
+from tfdisent.data.kept_rows import KeptRows
 from tfdisent.data.pictures import Source, read_picture
 from tfdisent.errors import RunError, UsageError
 
@@ -55,8 +57,10 @@ def pictures_blocks(
 
     pictures, start = iter(pictures), 0
     first, faults = None, []
+    # The first tells how many fit into a block.
+    step = 1
     with concurrent.futures.ThreadPoolExecutor(_threads()) as pool:
-        while batch := list(itertools.islice(pictures, _PICTURES_PER_BLOCK)):
+        while batch := list(itertools.islice(pictures, step)):
             images, rows = [], []
             for row, (name, result) in enumerate(pool.map(read, batch), start):
                 if isinstance(result, RunError):
@@ -68,8 +72,15 @@ def pictures_blocks(
                 rows.append(row)
             start += len(batch)
             if rows:
+                step = rows_per_read(images[0].nbytes, _PICTURES_PER_BLOCK)
                 yield np.stack(images), np.array(rows, np.int64)
     _tell(faults, start, skip_unreadable)
+
+
+def left_out(rows: KeptRows) -> str:
+    """Says in a provenance how many pictures were skipped, if any was."""
+    count = rows.about.get("left_out")
+    return f", {count:,} unreadable left out" if count else ""
 
 
 def _tell(faults: list[RunError], total: int, skip_unreadable: bool) -> None:

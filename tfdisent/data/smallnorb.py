@@ -4,9 +4,9 @@ import functools
 
 from tfdisent.data import smallnorb_file
 from tfdisent.data.archives import given_path
+from tfdisent.data.pictures import check_image_size
 from tfdisent.data.rows_dataset import RowsDataset
 from tfdisent.data.smallnorb_file import FACTOR_SIZES
-from tfdisent.errors import UsageError
 
 FACTOR_NAMES = ("category", "instance", "elevation", "azimuth", "lighting")
 VALUE_NAMES = {"category": ("animal", "human", "airplane", "truck", "car")}
@@ -32,12 +32,13 @@ def load_smallnorb(
     Args:
       data_file: The folder with the six published files, .mat or .mat.gz.
       tfds_data_dir: A folder in which TFDS has prepared `smallnorb`.
-      image_size: Side of the images in pixels.
+      image_size: Side of the images in pixels, up to 1024.
       data_dir: Where the resized images are kept, 199 MB at 64 x 64;
         ~/.cache/tfdisent by default.
 
     Raises:
-      UsageError: Neither source is given, or what is given does not exist.
+      UsageError: The image_size is wrong; neither source is given, or what is
+        given does not exist.
       RunError: What is found there is damaged or is not SmallNORB; or the disk
         has no room.
 
@@ -45,8 +46,7 @@ def load_smallnorb(
       LeCun et al., "Learning methods for generic object recognition with
       invariance to pose and lighting", 2004.
     """
-    if image_size < 1:
-        raise UsageError(f"--image_size={image_size} must be 1 or more.")
+    check_image_size(image_size)
     if tfds_data_dir:
         # TFDS takes seconds to import and most runs do not need it.
         from tfdisent.data import tfds_prepared, tfds_reader

@@ -29,6 +29,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from tfdisent.data.archives import origin
 from tfdisent.data.image_rows import ImageRows
 from tfdisent.data.kept_rows import Blocks, kept_rows
 from tfdisent.errors import RunError, UsageError
@@ -94,13 +95,7 @@ def open_images(
         image_shape=(image_size, image_size, 1),
         data_dir=data_dir,
     )
-    sha256 = rows.about["sha256"]
-    return (
-        rows,
-        factors_kept,
-        f"unpacked from the folder {folder.name} (sha256 {sha256[:8]} of the "
-        "images)",
-    )
+    return rows, factors_kept, origin(folder, rows)
 
 
 def resized(picture: np.ndarray, size: int) -> np.ndarray:

@@ -40,7 +40,7 @@ def parse_subset(text: str) -> View:
 
 def help_text() -> str:
     """All forms and what they give, a line for each."""
-    return ";\n".join(f"{form.usage}: {form.meaning}" for form in VIEWS)
+    return "\n".join(f"{form.usage}: {form.meaning}" for form in VIEWS)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,8 +27,8 @@ class Prepared:
 
     Attributes:
       folder: Holds the files of that version.
-      provenance: "original by TFDS 2.0.0", or what `tfds_writer` has noted in
-        place of "original".
+      provenance: "prepared by TFDS 2.0.0", or what `tfds_writer` has noted in
+        place of "prepared"; not "original", for no hash tells that it is.
 
     Raises:
       UsageError: Nothing is prepared there.
@@ -39,7 +39,7 @@ class Prepared:
         self.folder = _newest_version(name, pathlib.Path(tfds_data_dir))
         try:
             self._builder = tfds.builder_from_directory(self.folder)
-            origin = tfds_writer.noted_provenance(self.folder) or "original"
+            origin = tfds_writer.noted_provenance(self.folder) or "prepared"
         except (OSError, ValueError, json_format.Error) as error:
             raise self._damaged(error) from error
         self.provenance = f"{origin} by TFDS {self._builder.version}"

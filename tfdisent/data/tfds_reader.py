@@ -45,7 +45,7 @@ def read(
 
     Returns:
       The images; the factors [N, K] int64, as TFDS numbers them; and the
-      provenance, "original by TFDS 2.0.0" or what `tfds_writer` has noted.
+      provenance, "prepared by TFDS 2.0.0" or what `tfds_writer` has noted.
 
     Raises:
       UsageError: Nothing is prepared there, or it has no such split.
