@@ -103,7 +103,7 @@ def test_another_order_is_refused(tmp_path, packed, classes):
 
 def test_a_file_without_images_is_refused(tmp_path):
     np.savez(tmp_path / "other.npz", something=np.zeros(3))
-    with pytest.raises(RunError, match="damaged"):
+    with pytest.raises(RunError, match="other.npz is not dSprites"):
         dsprites_file.read_packed(tmp_path / "other.npz")
 
 

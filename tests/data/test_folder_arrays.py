@@ -141,7 +141,9 @@ def test_a_group_of_hdf5_and_a_table(load, write, tmp_path):
     assert dataset.factors_of([0, 1]).tolist() == [[1], [0]]
 
 
-@pytest.mark.parametrize("labels", [LABELS * 0.5, LABELS[:9]])
+@pytest.mark.parametrize(
+    "labels", [LABELS * 0.5, LABELS[:9], np.arange(600)[:, None]]
+)
 def test_labels_that_are_no_factors_cost_a_warning(load, write, caplog, labels):
     assert load(write("a.npz", x=COLOUR, labels=labels)).factor_names == ()
     (record,) = caplog.records

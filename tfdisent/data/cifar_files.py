@@ -142,6 +142,7 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
         if (module, name) in (
             ("numpy.core.multiarray", "_reconstruct"),
+            ("numpy._core.multiarray", "_reconstruct"),  # numpy 2's name
             ("numpy", "ndarray"),
             ("numpy", "dtype"),
         ):

@@ -50,6 +50,11 @@ def read_packed(path: pathlib.Path) -> tuple[np.ndarray, str]:
             packed = _check_and_pack(path, images, classes)
     except (RunError, UsageError):
         raise  # These say what is wrong.
+    except KeyError as e:
+        raise RunError(
+            f"{path} is not dSprites: it has no images and classes of that "
+            f"data set ({e.args[0]}); give its published npz or hdf5."
+        ) from e
     except DAMAGE as e:
         raise RunError(
             f"{path} is damaged or cut short ({path.stat().st_size} bytes: "

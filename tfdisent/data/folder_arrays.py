@@ -124,7 +124,12 @@ def _factors_among(
             whole = array.dtype.kind in "iu" and len(array.shape) in (1, 2)
             if whole and array.shape[0] == num_images:
                 table = array.read().astype(np.int64).reshape(num_images, -1)
-                return factors_of_table(table, f"{array.name!r} of {path}")
+                try:
+                    return factors_of_table(table, f"{array.name!r} of {path}")
+                except UsageError as error:
+                    # They cannot be left out of the file, but of the factors.
+                    _log.warning("%s It is not read as factors.", error)
+                    return None
             _log.warning(
                 "%r in %s, %s %s, are no factors: they must be integers [N, K] "
                 "for %d images.",

@@ -12,8 +12,8 @@ from tfdisent.models.base import LatentModel
 from tfdisent.training.checkpoints import Checkpoints
 from tfdisent.training.claim import (
     claim_data,
-    compare_data,
     claim_workdir,
+    compare_data,
     compare_workers,
     is_trained,
     sole_writer,
