@@ -138,3 +138,7 @@ def load_arguments(case, folder):
 
 def _nothing(folder, monkeypatch):
     return {}
+
+
+# In these a combination of factors may have no image, or several.
+TABLES = {"cifar10", "cifar100", "celeba", "folder", "folder without factors"}
