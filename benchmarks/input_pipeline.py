@@ -6,6 +6,9 @@ Without --consumption, a convolutional encoder and decoder are trained for
 some steps on the same cores and timed. The pipeline is timed alone.
 """
 
+from tfdisent.cli import quiet_tensorflow  # noqa: F401
+
+# isort: split
 import os
 import resource
 import time

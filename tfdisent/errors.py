@@ -1,4 +1,6 @@
-"""The two kinds of errors that are a user's to mend."""
+"""The errors that commands tell in one sentence."""
+
+import signal
 
 
 class UsageError(ValueError):
@@ -14,3 +16,17 @@ class NotApplicable(UsageError):
 
     Whoever asked for all numbers gets the others.
     """
+
+
+class Interrupted(Exception):
+    """The run was asked to stop and has saved its state.
+
+    Attributes:
+      signum: The signal.
+      step: Updates that are saved.
+    """
+
+    def __init__(self, signum: int, step: int):
+        super().__init__(f"{signal.Signals(signum).name} at step {step:,}")
+        self.signum = signum
+        self.step = step

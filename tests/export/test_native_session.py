@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tfdisent.errors import RunError
+from tfdisent.export.native_library import library_files
 from tfdisent.export.native_run import NativeCall, run_native
-from tfdisent.export.native_session import library_files
 
 
 def test_missing_tensorflow_is_one_clear_sentence(monkeypatch):

@@ -8,12 +8,11 @@ import keras
 import numpy as np
 import pytest
 
-from tfdisent.errors import RunError, UsageError
+from tfdisent.errors import Interrupted, RunError, UsageError
 from tfdisent.files import locked
 from tfdisent.training import trainer
 from tfdisent.training.checkpoints import Checkpoints
 from tfdisent.training.config import ExperimentConfig
-from tfdisent.training.safekeeping import Interrupted
 from tfdisent.training.trainer import load_model, train
 from tfdisent.training.workdir import read_log
 

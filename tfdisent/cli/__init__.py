@@ -1,3 +1,5 @@
-"""The commands. Importing this imports TensorFlow, without its chatter."""
+"""The commands.
 
-from tfdisent.cli import quiet_tensorflow  # noqa: F401
+One that needs TensorFlow imports `quiet_tensorflow` before all else; serving
+and asking a server need none.
+"""

@@ -15,6 +15,9 @@ alike are their codes (UDR, ModelCentrality)?
 --help --metrics=dci shows the options of a metric.
 """
 
+from tfdisent.cli import quiet_tensorflow  # noqa: F401
+
+# isort: split
 import pathlib
 
 from absl import flags

@@ -3,6 +3,9 @@
 bin/export --workdir=W
 """
 
+from tfdisent.cli import quiet_tensorflow  # noqa: F401
+
+# isort: split
 from absl import flags
 
 from tfdisent.cli import main as cli_main

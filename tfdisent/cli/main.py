@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from absl import app, flags, logging
 
-from tfdisent.errors import RunError, UsageError
-from tfdisent.training.safekeeping import Interrupted
+from tfdisent.errors import Interrupted, RunError, UsageError
 
 _FROM_TFDS = "FeatureConnector.dtype"  # deprecated, and used by TFDS itself
 _HELP = ("--help", "-help", "-h", "--helpshort", "--helpfull")

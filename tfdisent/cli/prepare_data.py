@@ -14,6 +14,9 @@ program this works:
     tfds.load("dsprites", data_dir=DIR, download=False)
 """
 
+from tfdisent.cli import quiet_tensorflow  # noqa: F401
+
+# isort: split
 import json
 import pathlib
 

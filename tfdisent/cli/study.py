@@ -6,6 +6,9 @@ Each run has a folder in --workdir. A study that was stopped goes on with the
 same command.
 """
 
+from tfdisent.cli import quiet_tensorflow  # noqa: F401
+
+# isort: split
 import inspect
 import pathlib
 

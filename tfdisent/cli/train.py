@@ -8,6 +8,9 @@ command; one that is done is only shown again. With --seeds the runs of all
 seeds follow one another in workdir/seed0, seed1 and so on.
 """
 
+from tfdisent.cli import quiet_tensorflow  # noqa: F401
+
+# isort: split
 import dataclasses
 import pathlib
 

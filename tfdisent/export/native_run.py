@@ -16,7 +16,8 @@ import numpy as np
 
 import tfdisent
 from tfdisent.errors import RunError
-from tfdisent.export.native_session import NativeSession, library_files
+from tfdisent.export.native_library import library_files
+from tfdisent.export.native_session import NativeSession
 
 _TIMEOUT_SECONDS = 600
 

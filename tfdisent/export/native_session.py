@@ -1,129 +1,97 @@
-"""TensorFlow's C++ runtime through its C API, without Python's TensorFlow.
+"""A SavedModel in TensorFlow's C++ runtime, without Python's TensorFlow.
 
 A server loads a SavedModel into a C++ session. `tf.saved_model.load` does not
 take that path, and hides faults which the session shows: for one, a SavedModel
 of a Keras 3 model whose variables are never found.
-
-References:
-  tensorflow/c/c_api.h
 """
 
 import ctypes
-import importlib.util
 from collections.abc import Mapping, Sequence
-from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
+from ctypes import c_char_p, c_void_p
 from pathlib import Path
 
 import numpy as np
 
-# Loaded before TensorFlow's libraries on purpose: after them it crashes.
-import numpy.random  # noqa: F401
-
 from tfdisent.errors import RunError
-
-# numpy's name to TensorFlow's number (tensorflow/c/tf_datatype.h).
-_DTYPES = {"float32": 1, "float64": 2, "int32": 3, "int64": 9}
-_DTYPE_NAMES = {number: name for name, number in _DTYPES.items()}
-
-
-class _Output(ctypes.Structure):
-    _fields_ = [("operation", c_void_p), ("index", c_int)]
-
-
-# name: (result, arguments)
-_FUNCTIONS = {
-    "TF_NewStatus": (c_void_p, []),
-    "TF_DeleteStatus": (None, [c_void_p]),
-    "TF_GetCode": (c_int, [c_void_p]),
-    "TF_Message": (c_char_p, [c_void_p]),
-    "TF_NewGraph": (c_void_p, []),
-    "TF_NewSessionOptions": (c_void_p, []),
-    "TF_LoadSessionFromSavedModel": (
-        c_void_p,
-        # options, run options, directory, tags, how many, graph, meta graph,
-        # status
-        [c_void_p, c_void_p, c_char_p, POINTER(c_char_p), c_int]
-        + [c_void_p, c_void_p, c_void_p],
-    ),
-    "TF_GraphOperationByName": (c_void_p, [c_void_p, c_char_p]),
-    "TF_SessionRun": (
-        None,
-        # session, run options, three groups of what and how many (feeds,
-        # fetches, targets), run metadata, status
-        [c_void_p, c_void_p]
-        + [POINTER(_Output), POINTER(c_void_p), c_int] * 2
-        + [c_void_p, c_int, c_void_p, c_void_p],
-    ),
-    "TF_AllocateTensor": (c_void_p, [c_int, POINTER(c_int64), c_int, c_size_t]),
-    "TF_DeleteTensor": (None, [c_void_p]),
-    "TF_TensorData": (c_void_p, [c_void_p]),
-    "TF_TensorByteSize": (c_size_t, [c_void_p]),
-    "TF_TensorType": (c_int, [c_void_p]),
-    "TF_NumDims": (c_int, [c_void_p]),
-    "TF_Dim": (c_int64, [c_void_p, c_int]),
-}
+from tfdisent.export.messages import (
+    ConfigProto,
+    MetaGraphDef,
+    SignatureDef,
+)
+from tfdisent.export.native_library import Output, load_library
+from tfdisent.export.native_tensors import delete_fed, new_tensor, to_array
 
 
-def library_files() -> list[Path]:
-    """The installed TensorFlow's C++ libraries, in the order to load them.
+class NativeError(RunError):
+    """What TensorFlow's runtime refused.
 
-    Raises:
-      RunError: TensorFlow, or a library in it, is not there.
+    Attributes:
+      code: number of the canonical status code, as in `tensorflow.error.Code`.
     """
-    found = importlib.util.find_spec("tensorflow")
-    if found is None or not found.submodule_search_locations:
-        raise RunError(
-            "TensorFlow is not installed, and an export is checked in its C++"
-            " runtime; pip install tensorflow."
-        )
-    folder = Path(found.submodule_search_locations[0])
-    files = [
-        folder / "libtensorflow_framework.so.2",
-        folder / "libtensorflow_cc.so.2",
-    ]
-    for file in files:
-        if not file.is_file():
-            raise RunError(
-                f"{file} is missing, and an export is checked in this C++"
-                " runtime; install the tensorflow wheel for Linux."
-            )
-    return files
 
-
-def _load_library() -> ctypes.CDLL:
-    for file in library_files():
-        library = ctypes.CDLL(str(file), mode=ctypes.RTLD_GLOBAL)
-    for name, (result, arguments) in _FUNCTIONS.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
+    def __init__(self, code: int, message: str):
+        super().__init__(message)
+        self.code = code
 
 
 class NativeSession:
     """A SavedModel in a C++ session, as a server holds it.
 
-    It lives until the process ends.
+    Calls may come from several threads at once, and run without Python's
+    lock. The first session of a process sets the number of threads for all.
 
     Args:
       directory: of the SavedModel, read with the tag "serve".
+      threads: that one operation may use; 0 is one for each processor.
+
+    Attributes:
+      signatures: `SignatureDef` by name.
 
     Raises:
-      RunError: the library is missing or the SavedModel does not load.
+      RunError: the library is missing.
+      NativeError: the SavedModel does not load.
     """
 
-    def __init__(self, directory: Path | str):
-        self._c = _load_library()
+    def __init__(self, directory: Path | str, threads: int = 0):
+        self._c = load_library()
         self._graph = self._c.TF_NewGraph()
-        self._session = self._checked(
-            self._c.TF_LoadSessionFromSavedModel,
-            self._c.TF_NewSessionOptions(),
-            None,
-            str(directory).encode(),
-            (c_char_p * 1)(b"serve"),
-            1,
-            self._graph,
-            None,
-        )
+        self._operations: dict[str, tuple[int, int]] = {}
+        self._session = None
+        meta_graph = self._c.TF_NewBuffer()
+        options = self._c.TF_NewSessionOptions()
+        config = ConfigProto(intra_op_parallelism_threads=threads)
+        content = config.SerializeToString()
+        try:
+            self._checked(self._c.TF_SetConfig, options, content, len(content))
+            self._session = self._checked(
+                self._c.TF_LoadSessionFromSavedModel,
+                *(options, None, str(directory).encode()),
+                *((c_char_p * 1)(b"serve"), 1, self._graph, meta_graph),
+            )
+            size = meta_graph.contents.length
+            content = ctypes.string_at(meta_graph.contents.data, size)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._c.TF_DeleteSessionOptions(options)
+            self._c.TF_DeleteBuffer(meta_graph)
+        signatures = MetaGraphDef.FromString(content).signature_def
+        # Copies, since a part of a message keeps the whole of it in memory.
+        self.signatures = {
+            name: SignatureDef.FromString(signature.SerializeToString())
+            for name, signature in signatures.items()
+        }
+
+    def close(self) -> None:
+        """Frees the session; no call may run or come after."""
+        if self._session:
+            self._checked(self._c.TF_CloseSession, self._session)
+            self._checked(self._c.TF_DeleteSession, self._session)
+            self._session = None
+        if self._graph:
+            self._c.TF_DeleteGraph(self._graph)
+            self._graph = None
 
     def run(
         self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str]
@@ -131,20 +99,22 @@ class NativeSession:
         """Runs the graph once.
 
         Args:
-          feeds: array by tensor name, "operation:index".
+          feeds: array by tensor name, "operation:index"; strings are arrays of
+            dtype object that hold bytes.
           fetches: tensor names.
 
         Returns:
-          One array per fetch.
+          One array per fetch, which may not be written.
 
         Raises:
-          RunError: with the runtime's own message.
+          NativeError: with the runtime's own code and message.
+          RunError: a tensor is unknown or of an unknown dtype.
         """
         outputs = (c_void_p * len(fetches))()
         inputs = (c_void_p * len(feeds))()
         try:
             for i, array in enumerate(feeds.values()):
-                inputs[i] = self._tensor(np.asarray(array, order="C"))
+                inputs[i] = new_tensor(np.asarray(array))
             self._checked(
                 self._c.TF_SessionRun,
                 *(self._session, None),
@@ -152,53 +122,36 @@ class NativeSession:
                 *(self._endpoints(fetches), outputs, len(fetches)),
                 *(None, 0, None),
             )
-            return [self._array(tensor) for tensor in outputs]
+            return [to_array(tensor) for tensor in outputs]
         finally:
-            for tensor in (*inputs, *outputs):
+            for tensor in inputs:
+                delete_fed(tensor)
+            for tensor in outputs:
                 self._c.TF_DeleteTensor(tensor)
 
     def _checked(self, function, *arguments):
         status = self._c.TF_NewStatus()
         try:
             result = function(*arguments, status)
-            if self._c.TF_GetCode(status):
+            code = self._c.TF_GetCode(status)
+            if code:
                 message = self._c.TF_Message(status).decode(errors="replace")
-                raise RunError(message)
+                raise NativeError(code, message)
             return result
         finally:
             self._c.TF_DeleteStatus(status)
 
     def _endpoints(self, names) -> ctypes.Array:
-        outputs = (_Output * len(names))()
+        outputs = (Output * len(names))()
         for output, name in zip(outputs, names, strict=True):
-            operation, _, index = name.partition(":")
-            found = self._c.TF_GraphOperationByName(
-                self._graph, operation.encode()
-            )
-            if not found:
-                raise RunError(f"the graph has no operation {operation!r}.")
-            output.operation, output.index = found, int(index)
+            if name not in self._operations:
+                self._operations[name] = self._find(name)
+            output.operation, output.index = self._operations[name]
         return outputs
 
-    def _tensor(self, array: np.ndarray) -> int:
-        if array.dtype.name not in _DTYPES:
-            raise RunError(
-                f"dtype {array.dtype} cannot be fed, only {[*_DTYPES]}."
-            )
-        shape = (c_int64 * array.ndim)(*array.shape)
-        tensor = self._c.TF_AllocateTensor(
-            _DTYPES[array.dtype.name], shape, array.ndim, array.nbytes
-        )
-        data = self._c.TF_TensorData(tensor)
-        ctypes.memmove(data, array.ctypes.data, array.nbytes)
-        return tensor
-
-    def _array(self, tensor: int) -> np.ndarray:
-        number = self._c.TF_TensorType(tensor)
-        if number not in _DTYPE_NAMES:
-            raise RunError(f"outputs of data type {number} cannot be read.")
-        rank = self._c.TF_NumDims(tensor)
-        shape = [self._c.TF_Dim(tensor, axis) for axis in range(rank)]
-        size = self._c.TF_TensorByteSize(tensor)
-        data = ctypes.string_at(self._c.TF_TensorData(tensor), size)
-        return np.frombuffer(data, _DTYPE_NAMES[number]).reshape(shape)
+    def _find(self, name: str) -> tuple[int, int]:
+        operation, _, index = name.partition(":")
+        found = self._c.TF_GraphOperationByName(self._graph, operation.encode())
+        if not found:
+            raise RunError(f"the graph has no operation {operation!r}.")
+        return found, int(index)

@@ -5,21 +5,8 @@ import time
 
 import keras
 
+from tfdisent.errors import Interrupted
 from tfdisent.training.checkpoints import Checkpoints
-
-
-class Interrupted(Exception):
-    """The run was asked to stop and has saved its state.
-
-    Attributes:
-      signum: The signal.
-      step: Updates that are saved.
-    """
-
-    def __init__(self, signum: int, step: int):
-        super().__init__(f"{signal.Signals(signum).name} at step {step:,}")
-        self.signum = signum
-        self.step = step
 
 
 class Safekeeping(keras.callbacks.Callback):
