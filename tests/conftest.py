@@ -13,9 +13,12 @@ import tensorflow as tf
 
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.data.load import load_dataset
+from tfdisent.export.saved_model import export_model
 from tfdisent.training.strategy import make_strategy
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))  # for `oracles`
+# Modules and not fixtures: a process that a test starts imports them too.
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from export_models import TinyModel  # noqa: E402
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
@@ -84,3 +87,14 @@ def squares():
 def mirrored():
     """The one MirroredStrategy of a process; two would collide."""
     return make_strategy("mirrored")
+
+
+@pytest.fixture(scope="session")
+def tiny_model():
+    return TinyModel()
+
+
+@pytest.fixture(scope="session")
+def exported(tiny_model, tmp_path_factory):
+    """A version directory of `tiny_model`; tests only read it."""
+    return export_model(tiny_model, tmp_path_factory.mktemp("export"))
