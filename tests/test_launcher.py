@@ -21,6 +21,8 @@ COMMANDS = (
     "export",
     "prepare_data",
     "study",
+    "serve",
+    "query",
 )
 
 

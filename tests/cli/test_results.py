@@ -45,7 +45,7 @@ def done(monkeypatch, tmp_path):
     monkeypatch.setattr(
         results, "draw_run", stage("draw", "figures/curves.png")
     )
-    monkeypatch.setattr(results, "export_model", stage("export", "export/1"))
+    monkeypatch.setattr(results, "export_run", stage("export", "export/1"))
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "checkpoint").write_text("")
     return names

@@ -1,8 +1,11 @@
 """Answers of an export in the C++ runtime."""
 
+import io
+
 import numpy as np
 import pytest
 from export_models import serve
+from PIL import Image
 
 RNG = np.random.default_rng(0)
 CODES = RNG.standard_normal((3, 5)).astype(np.float32)
@@ -96,6 +99,96 @@ def test_sample_draws_from_the_prior(exported):
     np.testing.assert_allclose(neighbours, 0, atol=5 / 4000**0.5)
 
 
+def test_encode_sample_adds_the_draw_of_the_rows_seed(tiny_model, exported):
+    seeds = np.array([7, -1, 7])
+    together, alone, drawn = serve(
+        exported,
+        [
+            ("encode_sample", {"images": IMAGES, "seed": seeds}),
+            ("encode_sample", {"images": IMAGES[1:2], "seed": seeds[1:2]}),
+            ("sample", {"seed": seeds}),
+        ],
+    )
+    mean, stddev = _posterior_of(tiny_model, IMAGES)
+    np.testing.assert_allclose(
+        together["codes"], mean + stddev * drawn["codes"], atol=1e-5
+    )
+    np.testing.assert_allclose(
+        together["codes"][1], alone["codes"][0], atol=1e-5
+    )
+
+
+def test_traverse_images_moves_the_mean(tiny_model, exported):
+    mean, _ = _posterior_of(tiny_model, IMAGES)
+    moves = {key: TRAVERSE[key] for key in ("latent", "values")}
+    images, codes = serve(
+        exported,
+        [
+            ("traverse_images", moves | {"images": IMAGES}),
+            ("traverse", moves | {"codes": mean}),
+        ],
+    )
+    np.testing.assert_allclose(images["images"], codes["images"], atol=1e-5)
+
+
+def _levels(files):
+    pictures = [np.asarray(Image.open(io.BytesIO(file))) for file in files.flat]
+    return np.reshape(pictures, (*files.shape, 4, 3, 1)).astype(float)
+
+
+def test_png_forms_answer_as_the_plain_ones(exported_grey):
+    moves = {key: TRAVERSE[key] for key in ("latent", "values")}
+    seed = {"seed": np.array([1, 2, 3])}
+    (codes,) = serve(exported_grey, [("decode_png", {"codes": CODES})])
+    files = codes["images_bytes"]
+    plain = {"images": (_levels(files) / 255).astype(np.float32)}
+    calls = {
+        "encode": (plain, {}),
+        "encode_sample": (plain, seed),
+        "decode": ({}, {"codes": CODES}),
+        "reconstruct": (plain, {}),
+        "sample": ({}, seed),
+        "traverse": ({}, TRAVERSE),
+        "traverse_images": (plain, moves),
+    }
+    answers = serve(
+        exported_grey,
+        [(name, images | rest) for name, (images, rest) in calls.items()]
+        + [
+            (f"{name}_png", {"images_bytes": files} | rest if images else rest)
+            for name, (images, rest) in calls.items()
+        ],
+    )
+    for expected, answer in zip(answers[:7], answers[7:], strict=True):
+        for name, array in expected.items():
+            if name == "images":
+                np.testing.assert_allclose(
+                    _levels(answer["images_bytes"]), 255 * array, atol=0.501
+                )
+            else:
+                np.testing.assert_allclose(answer[name], array, atol=1e-5)
+
+
+def test_bad_pngs_are_refused_and_harm_nobody(exported_grey):
+    (answer,) = serve(exported_grey, [("sample_png", {"seed": np.arange(2)})])
+    files = answer["images_bytes"]
+    wide = io.BytesIO()
+    Image.new("L", (4, 4)).save(wide, "png")
+    bad = [b"", b"no picture", wide.getvalue(), files[0][:-20]]
+    calls = [("encode_png", {"images_bytes": files})]
+    for file in bad:
+        mixed = np.array([files[0], file], object)
+        calls += [("encode_png", {"images_bytes": mixed}), calls[0]]
+    calls.append(("encode_png", {"images_bytes": files[None]}))
+    first, *answers, wrong_rank = serve(exported_grey, calls)
+    for refused in answers[0:6:2]:
+        assert "PNG files, 4 pixels high and 3 wide" in refused
+    assert "Invalid PNG" in answers[6]
+    assert "expected shape [?]" in wrong_rank
+    for after in answers[1::2]:
+        np.testing.assert_array_equal(after["mean"], first["mean"])
+
+
 def test_empty_batches_keep_their_rank(exported):
     empty = {key: array[:0] for key, array in TRAVERSE.items()}
     no_values = TRAVERSE | {"values": TRAVERSE["values"][:, :0]}
@@ -112,6 +205,21 @@ def test_empty_batches_keep_their_rank(exported):
     assert sampled["images"].shape == (0, 4, 3, 2)
     assert traversed["images"].shape == (0, 2, 4, 3, 2)
     assert none["images"].shape == (3, 0, 4, 3, 2)
+
+
+def test_empty_batches_of_pngs(exported_grey):
+    none = np.zeros(0, object)
+    encoded, sampled, traversed = serve(
+        exported_grey,
+        [
+            ("encode_png", {"images_bytes": none}),
+            ("sample_png", {"seed": np.zeros(0, np.int64)}),
+            ("traverse_png", TRAVERSE | {"values": np.zeros((3, 0), "f4")}),
+        ],
+    )
+    assert encoded["mean"].shape == (0, 5)
+    assert sampled["images_bytes"].shape == (0,)
+    assert traversed["images_bytes"].shape == (3, 0)
 
 
 def test_non_finite_values_stay_in_their_row(exported):
@@ -145,6 +253,11 @@ def test_bad_requests_are_refused_and_harm_nobody(exported):
         ("encode", {"images": IMAGES.astype(np.float64)}, "to be float"),
         ("decode", {"codes": CODES[:, :4]}, "expected shape [?,5]"),
         ("sample", {"seed": np.int64(3)}, "expected shape [?]"),
+        (
+            "encode_sample",
+            {"images": IMAGES, "seed": np.array([1])},
+            "same batch size",
+        ),
         ("traverse", TRAVERSE | {"latent": np.array([0, -1, 2])}, "[0, 5)"),
         ("traverse", TRAVERSE | {"latent": np.array([5, 0, 2])}, "[0, 5)"),
         ("traverse", TRAVERSE | {"values": many}, "at most 256 values"),

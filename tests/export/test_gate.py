@@ -57,6 +57,45 @@ def test_refuses_other_outputs(exported, example, change, reason):
         check_export(exported, [example._replace(outputs=outputs)])
 
 
+@pytest.fixture
+def png_example(grey_model):
+    codes = np.zeros((2, 5), np.float32)
+    levels = np.round(255 * grey_model.decode(codes).mean().numpy().clip(0, 1))
+    return Example("decode_png", {"codes": codes}, {"images_bytes": levels})
+
+
+def _with_pngs(example, levels):
+    files = tf.io.encode_png(levels.astype("u1")).numpy()
+    return example._replace(outputs={"images_bytes": files})
+
+
+def test_png_files_may_differ_by_one_level(exported_grey, png_example):
+    levels = png_example.outputs["images_bytes"]
+    levels[1, 2, 2] += 1
+    check_export(exported_grey, [_with_pngs(png_example, levels)])
+    levels[1, 2, 2] += 1
+    with pytest.raises(RunError, match="differs by 2 .* 1 is allowed"):
+        check_export(exported_grey, [_with_pngs(png_example, levels)])
+
+
+def test_refuses_strings_that_are_no_png_files(exported_grey, png_example):
+    outputs = {"images_bytes": np.array([b"a", b"b"], object)}
+    with pytest.raises(RunError, match="not all PNG files"):
+        check_export(exported_grey, [png_example._replace(outputs=outputs)])
+
+
+@pytest.mark.parametrize("dtype", [tf.float16, tf.float64, tf.complex64])
+def test_refuses_data_types_that_servers_cannot_send(tmp_path, dtype):
+    module = tf.Module()
+    module.f = tf.function(
+        lambda images: {"mean": tf.cast(images, dtype)},
+        input_signature=[tf.TensorSpec((None, 2), name="images")],
+    )
+    tf.saved_model.save(module, str(tmp_path), signatures={"encode": module.f})
+    with pytest.raises(RunError, match=f"'mean' of {dtype.name}; servers can"):
+        check_export(tmp_path, [])
+
+
 def test_half_precision_may_differ_by_its_rounding(tmp_path):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")

@@ -1,4 +1,7 @@
+import json
 import shutil
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -7,16 +10,28 @@ import tensorflow as tf
 from export_models import TinyModel, read_meta_graph, serve
 
 from tfdisent.errors import RunError
-from tfdisent.export.contract import ENDPOINTS, axis_sizes
+from tfdisent.export import saved_model
+from tfdisent.export.contract import axis_sizes, endpoints_of
 from tfdisent.export.saved_model import export_model
 
 
-def test_signatures_are_the_contract(tiny_model, exported):
+@pytest.fixture(params=["two channels", "grey"])
+def model_and_export(request):
+    names = {
+        "two channels": ("tiny_model", "exported"),
+        "grey": ("grey_model", "exported_grey"),
+    }
+    return [request.getfixturevalue(name) for name in names[request.param]]
+
+
+def test_signatures_are_the_contract(model_and_export):
+    model, exported = model_and_export
     signatures = dict(read_meta_graph(exported).signature_def)
     signatures.pop("__saved_model_init_op")
-    assert signatures.keys() == ENDPOINTS.keys()
-    sizes = axis_sizes(tiny_model)
-    for name, endpoint in ENDPOINTS.items():
+    endpoints = endpoints_of(model)
+    assert signatures.keys() == endpoints.keys()
+    sizes = axis_sizes(model)
+    for name, endpoint in endpoints.items():
         for promised, written in (
             (endpoint.inputs, signatures[name].inputs),
             (endpoint.outputs, signatures[name].outputs),
@@ -42,14 +57,102 @@ def test_python_loads_it_too(tiny_model, exported):
     )
 
 
-def test_versions_count_up_and_earlier_ones_stay(
-    tiny_model, exported, tmp_path
-):
-    shutil.copytree(exported, tmp_path / "7")
-    content = (tmp_path / "7" / "saved_model.pb").read_bytes()
-    assert export_model(tiny_model, str(tmp_path)) == tmp_path / "8"
-    assert (tmp_path / "7" / "saved_model.pb").read_bytes() == content
-    assert {path.name for path in tmp_path.iterdir()} == {"7", "8", ".lock"}
+_RELOADER = """
+import sys
+sys.modules["tfdisent"] = None  # importing it raises ImportError
+import tensorflow as tf
+import numpy as np
+loaded = tf.saved_model.load(sys.argv[1])
+codes = tf.constant(np.load(sys.argv[2]))
+images = loaded.signatures["decode"](codes=codes)["images"]
+np.save(sys.argv[2], images.numpy())
+"""
+
+
+def test_python_loads_it_without_this_package(tiny_model, exported, tmp_path):
+    codes = np.random.default_rng(0).standard_normal((2, 5), np.float32)
+    file = tmp_path / "array.npy"
+    np.save(file, codes)
+    command = [sys.executable, "-c", _RELOADER, str(exported), str(file)]
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
+    expected = np.clip(tiny_model.decode(codes).mean(), 0, 1)
+    np.testing.assert_allclose(np.load(file), expected, atol=1e-6)
+
+
+def test_the_v1_loader_runs_every_signature(model_and_export):
+    # The loader of TensorFlow Serving's own Python tests.
+    model, exported = model_and_export
+    v1 = tf.compat.v1
+    examples = saved_model._examples(model)
+    assert {x.signature for x in examples} == endpoints_of(model).keys()
+    with tf.Graph().as_default(), v1.Session() as session:
+        loaded = v1.saved_model.load(session, ["serve"], str(exported))
+        for example in examples:
+            signature = loaded.signature_def[example.signature]
+            answer = session.run(
+                {key: x.name for key, x in signature.outputs.items()},
+                {
+                    signature.inputs[key].name: array
+                    for key, array in example.inputs.items()
+                },
+            )
+            assert answer.keys() == example.outputs.keys()
+            for key, array in example.outputs.items():
+                if array.dtype == object:
+                    np.testing.assert_array_equal(answer[key], array)
+                else:
+                    np.testing.assert_allclose(answer[key], array, atol=1e-5)
+
+
+CARD = {"name": "täst", "latents": [{"kl": 1.5, "meaning": None}]}
+
+
+@pytest.fixture(scope="module")
+def base(tiny_model, exported, tmp_path_factory):
+    """`exported` as version 7, and what is exported there after it."""
+    base = tmp_path_factory.mktemp("base")
+    shutil.copytree(exported, base / "7")
+    assert export_model(tiny_model, str(base), card=CARD) == base / "8"
+    return base
+
+
+def test_versions_count_up_and_earlier_ones_stay(base, exported):
+    assert {path.name for path in base.iterdir()} == {"7", "8", ".lock"}
+    content = (exported / "saved_model.pb").read_bytes()
+    assert (base / "7" / "saved_model.pb").read_bytes() == content
+
+
+def test_same_weights_give_the_same_answers(base):
+    calls = [("sample", {"seed": np.arange(3)})]
+    (first,), (second,) = serve(base / "7", calls), serve(base / "8", calls)
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name])
+
+
+def test_card_lies_beside_the_model(base):
+    text = (base / "8/assets.extra/model_card.json").read_text("utf-8")
+    assert json.loads(text) == CARD
+    assert not (base / "7/assets.extra/model_card.json").exists()
+
+
+def test_full_disk_at_the_last_file(tiny_model, tmp_path, monkeypatch):
+    def write(version, examples):
+        raise tf.errors.ResourceExhaustedError(None, None, "No space\nleft")
+
+    monkeypatch.setattr(saved_model, "write_warm_up", write)
+    with pytest.raises(RunError, match="could not write .*: No space left$"):
+        export_model(tiny_model, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_export_holds_no_file_names(tmp_path):
+    class Reader(TinyModel):
+        def decode(self, codes):
+            size = tf.strings.length(tf.io.read_file(__file__))
+            return super().decode(codes + 0 * tf.cast(size, tf.float32))
+
+    with pytest.raises(RunError, match="ReadFile"):
+        export_model(Reader(), tmp_path)
 
 
 def test_each_variable_that_is_served_is_on_disk_once(tmp_path):

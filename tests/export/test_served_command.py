@@ -10,7 +10,7 @@ def test_serves_the_directory_under_the_name(tmp_path):
     base = tmp_path / "my runs" / "export"
     words = shlex.split(served_command(base, "beta_tcvae"))
     assert words[:2] == ["docker", "run"]
-    assert words[-1] == "tensorflow/serving"
+    assert words[-1] == "tensorflow/serving:2.20.0"
     assert "MODEL_NAME=beta_tcvae" in words
     mount = words[words.index("--mount") + 1]
     assert mount == (

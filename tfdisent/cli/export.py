@@ -1,6 +1,8 @@
 """Exports a trained run as the next version for TensorFlow Serving.
 
 bin/export --workdir=W
+
+A model card lies in the version, in assets.extra/model_card.json.
 """
 
 from tfdisent.cli import quiet_tensorflow  # noqa: F401
@@ -11,7 +13,7 @@ from absl import flags
 from tfdisent.cli import main as cli_main
 from tfdisent.cli import trained_run
 from tfdisent.cli.help_text import command_help
-from tfdisent.export.saved_model import export_model
+from tfdisent.cli.results import export_run
 from tfdisent.export.served_command import served_command
 
 FLAGS = flags.FLAGS
@@ -21,7 +23,9 @@ trained_run.define_flags()
 def main(argv: list[str]) -> None:
     """Does what the flags ask for."""
     run = trained_run.from_flags(argv)
-    version = export_model(run.model, run.workdir / "export")
+    version = export_run(
+        run.config, run.dataset, run.model, run.workdir, run.step
+    )
     print(f"export    {version}")
     command = served_command(version.parent, run.config.model)
     print(f"\nserve it: {command}")

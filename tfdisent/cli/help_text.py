@@ -31,7 +31,10 @@ def entry(name: str, meaning: str) -> str:
     """A name, and its meaning in a column beside it; it keeps its lines."""
     first, *others = meaning.split("\n")
     title = f"  --{name}".ljust(27) + " "
-    lines = [textwrap.fill(first, 79, initial_indent=title, **_COLUMN)]
+    lines = []
+    if len(title) > 28:
+        lines, title = [title.rstrip()], " " * 28
+    lines += [textwrap.fill(first, 79, initial_indent=title, **_COLUMN)]
     lines += [
         textwrap.fill(line, 79, initial_indent=" " * 28, **_COLUMN)
         for line in others

@@ -7,6 +7,8 @@ from tfdisent.evaluation import evaluation_file
 from tfdisent.evaluation.draw import draw_run
 from tfdisent.evaluation.draw_matrices import draw_matrices
 from tfdisent.evaluation.evaluate import calls_of, evaluate
+from tfdisent.evaluation.model_card import model_card
+from tfdisent.export.contract import axis_sizes, endpoints_of
 from tfdisent.export.saved_model import export_model
 from tfdisent.models.base import LatentModel
 from tfdisent.training.config import ExperimentConfig
@@ -50,8 +52,61 @@ def finish(
         draw_matrices(evaluation, maps)
     if not any(_is_newer(path, workdir) for path in versions(workdir)):
         print("exporting", flush=True)
-        export_model(model, workdir / "export")
+        export_run(config, dataset, model, workdir, config.steps)
     return evaluation
+
+
+def export_run(
+    config: ExperimentConfig,
+    dataset: FactorDataset,
+    model: LatentModel,
+    workdir: pathlib.Path,
+    step: int,
+) -> pathlib.Path:
+    """Exports a run with its model card.
+
+    Args:
+      config: Of the run.
+      dataset: What the model was trained on.
+      model: As a checkpoint has it.
+      workdir: Of the run.
+      step: Of that checkpoint.
+
+    Returns:
+      The directory of the version.
+
+    Raises:
+      RunError: As `export.saved_model.export_model`.
+    """
+    evaluation = evaluation_file.read(workdir)
+    card = model_card(model, dataset, config, step, evaluation)
+    card["signatures"] = _signatures(model)
+    return export_model(model, workdir / "export", card=card)
+
+
+def _signatures(model: LatentModel) -> dict:
+    """The contract of an export, with null for sizes that requests choose."""
+    sizes = axis_sizes(model)
+
+    def described(tensors):
+        return [
+            {
+                "name": tensor.name,
+                "shape": tensor.shape(sizes),
+                "dtype": tensor.dtype,
+                "meaning": tensor.meaning,
+            }
+            for tensor in tensors
+        ]
+
+    return {
+        name: {
+            "meaning": endpoint.meaning,
+            "inputs": described(endpoint.inputs),
+            "outputs": described(endpoint.outputs),
+        }
+        for name, endpoint in endpoints_of(model).items()
+    }
 
 
 def _is_whole(

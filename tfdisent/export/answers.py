@@ -4,17 +4,18 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfdisent.export.contract import ENDPOINTS, MAX_VALUES, axis_sizes
+from tfdisent.export.contract import MAX_VALUES, Endpoint, axis_sizes
+from tfdisent.export.png import read_pngs, write_pngs
 
 
 def answer(
-    model, name: str, inputs: Sequence[tf.Tensor]
+    model, endpoint: Endpoint, inputs: Sequence[tf.Tensor]
 ) -> dict[str, tf.Tensor]:
     """Answers one endpoint, with its inputs checked first.
 
     Args:
       model: a `LatentModel`.
-      name: a key of `contract.ENDPOINTS`.
+      endpoint: one of `contract.endpoints_of(model)`.
       inputs: tensors in the order of the contract.
 
     Returns:
@@ -23,15 +24,26 @@ def answer(
     Raises:
       tf.errors.InvalidArgumentError: an input breaks the contract.
     """
-    endpoint, sizes = ENDPOINTS[name], axis_sizes(model)
-    checked = [
-        tf.ensure_shape(tensor, promised.shape(sizes))
-        for tensor, promised in zip(inputs, endpoint.inputs, strict=True)
+    sizes = axis_sizes(model)
+    checked = _same_batch(
+        [
+            tf.ensure_shape(tensor, promised.shape(sizes))
+            for tensor, promised in zip(inputs, endpoint.inputs, strict=True)
+        ]
+    )
+    read = [
+        read_pngs(tensor, model.image_shape)
+        if promised.dtype == "string"
+        else tensor
+        for tensor, promised in zip(checked, endpoint.inputs, strict=True)
     ]
-    outputs = _ANSWERS[name](model, *_same_batch(checked))
+    outputs = _ANSWERS[endpoint.name](model, *read)
     return {
         promised.name: tf.ensure_shape(
-            outputs[promised.name], promised.shape(sizes)
+            write_pngs(outputs[promised.name.removesuffix("_bytes")])
+            if promised.dtype == "string"
+            else outputs[promised.name],
+            promised.shape(sizes),
         )
         for promised in endpoint.outputs
     }
@@ -57,6 +69,12 @@ def _encode(model, images):
     }
 
 
+def _encode_sample(model, images, seed):
+    posterior = _encode(model, images)
+    noise = _standard_normal(seed, model.num_latents)
+    return {"codes": posterior["mean"] + posterior["stddev"] * noise}
+
+
 def _decode(model, codes):
     images = tf.cast(model.decode(codes).mean(), tf.float32)
     return {"images": tf.clip_by_value(images, 0.0, 1.0)}
@@ -67,17 +85,21 @@ def _reconstruct(model, images):
 
 
 def _sample(model, seed):
-    # One draw a row, not one for the batch: a seed gives the same codes
+    codes = _standard_normal(seed, model.num_latents)
+    return {"codes": codes, **_decode(model, codes)}
+
+
+def _standard_normal(seed: tf.Tensor, size: int) -> tf.Tensor:
+    # One draw a row, not one for the batch: a seed gives the same numbers
     # wherever a server puts it. The algorithm is named so that they are the
     # same on every device too.
-    codes = tf.map_fn(
+    return tf.map_fn(
         lambda row: tf.random.stateless_normal(
-            [model.num_latents], tf.stack([row, 0]), alg="philox"
+            [size], tf.stack([row, 0]), alg="philox"
         ),
         seed,
-        fn_output_signature=tf.TensorSpec([model.num_latents], tf.float32),
+        fn_output_signature=tf.TensorSpec([size], tf.float32),
     )
-    return {"codes": codes, **_decode(model, codes)}
 
 
 def _traverse(model, codes, latent, values):
@@ -99,11 +121,16 @@ def _traverse(model, codes, latent, values):
     return {"images": tf.reshape(images, shape)}
 
 
+def _traverse_images(model, images, latent, values):
+    return _traverse(model, _encode(model, images)["mean"], latent, values)
+
+
 _ANSWERS = {
-    "serving_default": _encode,
     "encode": _encode,
+    "encode_sample": _encode_sample,
     "decode": _decode,
     "reconstruct": _reconstruct,
     "sample": _sample,
     "traverse": _traverse,
+    "traverse_images": _traverse_images,
 }

@@ -6,16 +6,28 @@ requests together and take the answers apart. Axes by letter:
     B  batch, any size              H, W, C  the model's image shape
     K  values of a traversal        D        the model's number of latents
 
-Shapes, latent numbers and the number of values are checked inside the graph.
-Floating point values are not: NaN and infinities flow through to the outputs
-of their own row.
+Each endpoint with images has a second form, NAME_png, which takes or gives a
+PNG file in the place of each image. TensorFlow Serving's REST writes tensors
+whose names end in "_bytes" as {"b64": "..."}.
+
+Shapes, latent numbers, the number of values and the size of PNG files are
+checked inside the graph. Floating point values are not: NaN and infinities
+flow through to the outputs of their own row.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
+DEFAULT = "serving_default"
+"""The signature of requests that name none: the model's first endpoint."""
+
 MAX_VALUES = 256
-"""The most values that one row of `traverse` may ask for."""
+"""The most values that one row of a traversal may ask for."""
+
+PNG_CHANNELS = (1, 3)
+"""Channels of images which have PNG forms: grey and RGB."""
+
+_IMAGE_AXES = ("H", "W", "C")
 
 
 class TensorContract(NamedTuple):
@@ -24,7 +36,8 @@ class TensorContract(NamedTuple):
     Attributes:
       name: key in a request's inputs or an answer's outputs.
       axes: the letters of its axes.
-      dtype: "float32" or "int64"; REST can write no half precision.
+      dtype: "float32", "int64" or "string"; REST can write no half precision,
+        and each string is a PNG file.
       meaning: one line for a reader.
     """
 
@@ -37,13 +50,42 @@ class TensorContract(NamedTuple):
         """The static shape, with None for the axes that requests choose."""
         return tuple(sizes.get(axis) for axis in self.axes)
 
+    @property
+    def is_image(self) -> bool:
+        """Whether it holds images as numbers."""
+        return self.axes[-3:] == _IMAGE_AXES
+
+    def as_png(self) -> "TensorContract":
+        """The same with a PNG file for each image; itself if it has none."""
+        if not self.is_image:
+            return self
+        name, axes = f"{self.name}_bytes", self.axes[:-3]
+        return TensorContract(name, axes, "string", "one PNG file each")
+
 
 class Endpoint(NamedTuple):
-    """One signature of the SavedModel."""
+    """What one signature of the SavedModel answers.
 
+    Attributes:
+      name: of its answer in `answers`; the PNG form has the same.
+      meaning: one line for a reader.
+      needs: methods of the model; it has none where the attribute is None.
+      inputs: in the order of the answer's arguments.
+      outputs: in any order.
+    """
+
+    name: str
     meaning: str
+    needs: tuple[str, ...]
     inputs: tuple[TensorContract, ...]
     outputs: tuple[TensorContract, ...]
+
+    def as_png(self) -> "Endpoint":
+        """The PNG form; the endpoint itself if it has no images."""
+        return self._replace(
+            inputs=tuple(tensor.as_png() for tensor in self.inputs),
+            outputs=tuple(tensor.as_png() for tensor in self.outputs),
+        )
 
 
 def axis_sizes(model) -> dict[str, int]:
@@ -52,60 +94,91 @@ def axis_sizes(model) -> dict[str, int]:
     return {"H": height, "W": width, "C": channels, "D": model.num_latents}
 
 
+def endpoints_of(model) -> dict[str, Endpoint]:
+    """The endpoints of a model by signature, `DEFAULT` among them."""
+    plain = {
+        endpoint.name: endpoint
+        for endpoint in ENDPOINTS
+        if all(getattr(model, method, None) for method in endpoint.needs)
+    }
+    forms = {}
+    if model.image_shape[-1] in PNG_CHANNELS:
+        forms = {
+            f"{name}_png": endpoint.as_png()
+            for name, endpoint in plain.items()
+            if endpoint.as_png() != endpoint
+        }
+    return {DEFAULT: next(iter(plain.values())), **plain, **forms}
+
+
 _IMAGES = TensorContract(
-    "images", ("B", "H", "W", "C"), "float32", "pixels in [0, 1]"
+    "images", ("B", *_IMAGE_AXES), "float32", "pixels in [0, 1]"
+)
+_MOVED_IMAGES = TensorContract(
+    "images", ("B", "K", *_IMAGE_AXES), "float32", "pixels in [0, 1]"
 )
 _CODES = TensorContract("codes", ("B", "D"), "float32", "latent codes")
-
-_ENCODE = Endpoint(
-    "The posterior q(z|x) of images.",
-    inputs=(_IMAGES,),
-    outputs=(
-        TensorContract("mean", ("B", "D"), "float32", "posterior mean"),
-        TensorContract(
-            "stddev", ("B", "D"), "float32", "posterior standard deviation"
-        ),
-    ),
+_SEED = TensorContract(
+    "seed", ("B",), "int64", "a row's draw depends on its own seed alone"
+)
+_LATENT = TensorContract("latent", ("B",), "int64", "which one, in [0, D)")
+_VALUES = TensorContract(
+    "values", ("B", "K"), "float32", f"at most {MAX_VALUES} a row"
 )
 
-ENDPOINTS: dict[str, Endpoint] = {
-    "serving_default": _ENCODE,
-    "encode": _ENCODE,
-    "decode": Endpoint(
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        "encode",
+        "The posterior q(z|x) of images.",
+        needs=("encode",),
+        inputs=(_IMAGES,),
+        outputs=(
+            TensorContract("mean", ("B", "D"), "float32", "posterior mean"),
+            TensorContract(
+                "stddev", ("B", "D"), "float32", "posterior standard deviation"
+            ),
+        ),
+    ),
+    Endpoint(
+        "encode_sample",
+        "Codes drawn from the posterior of images.",
+        needs=("encode",),
+        inputs=(_IMAGES, _SEED),
+        outputs=(_CODES,),
+    ),
+    Endpoint(
+        "decode",
         "The mean image of each code, clipped to [0, 1].",
+        needs=("decode",),
         inputs=(_CODES,),
         outputs=(_IMAGES,),
     ),
-    "reconstruct": Endpoint(
+    Endpoint(
+        "reconstruct",
         "Images decoded from the posterior mean of images.",
+        needs=("encode", "decode"),
         inputs=(_IMAGES,),
         outputs=(_IMAGES,),
     ),
-    "sample": Endpoint(
+    Endpoint(
+        "sample",
         "Codes drawn from the prior N(0, I) and their images.",
-        inputs=(
-            TensorContract(
-                "seed",
-                ("B",),
-                "int64",
-                "a row's codes depend on its own seed alone",
-            ),
-        ),
+        needs=("decode",),
+        inputs=(_SEED,),
         outputs=(_CODES, _IMAGES),
     ),
-    "traverse": Endpoint(
+    Endpoint(
+        "traverse",
         "Images of codes with one latent set to each of several values.",
-        inputs=(
-            _CODES,
-            TensorContract("latent", ("B",), "int64", "which one, in [0, D)"),
-            TensorContract(
-                "values", ("B", "K"), "float32", f"at most {MAX_VALUES} a row"
-            ),
-        ),
-        outputs=(
-            TensorContract(
-                "images", ("B", "K", "H", "W", "C"), "float32", "in [0, 1]"
-            ),
-        ),
+        needs=("decode",),
+        inputs=(_CODES, _LATENT, _VALUES),
+        outputs=(_MOVED_IMAGES,),
     ),
-}
+    Endpoint(
+        "traverse_images",
+        "A traversal of the posterior mean of images.",
+        needs=("encode", "decode"),
+        inputs=(_IMAGES, _LATENT, _VALUES),
+        outputs=(_MOVED_IMAGES,),
+    ),
+)

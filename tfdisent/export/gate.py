@@ -1,10 +1,12 @@
 """The gate: what a SavedModel must show before it is published."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 from tensorflow.core.framework import graph_pb2, node_def_pb2, types_pb2
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 from tensorflow.python.framework import op_def_registry
@@ -16,6 +18,15 @@ from tfdisent.export.native_run import NativeCall, run_native
 # precision rounds otherwise when the runtime fuses it with the next.
 _TOLERANCE = 1e-5
 _HALF_TOLERANCES = {types_pb2.DT_HALF: 0.01, types_pb2.DT_BFLOAT16: 0.05}
+
+# TensorFlow adds this signature to each SavedModel.
+_INITIALIZER = "__saved_model_init_op"
+
+# What both a C++ session and TensorFlow Serving's REST can take and give.
+_DTYPES = (tf.float32, tf.int32, tf.int64, tf.bool, tf.string)
+
+# Stateless by name, but they read files that no version directory holds.
+_FILE_OPERATIONS = {"MatchingFiles", "ReadFile"}
 
 # What a served graph may keep between nodes: its variables, and the functions
 # and checks which TensorFlow calls stateful. Random generators, Python
@@ -53,9 +64,10 @@ class Example(NamedTuple):
 def check_export(saved_model: Path, examples: Sequence[Example]) -> None:
     """Refuses a SavedModel that a server could not serve as promised.
 
-    Its graph must hold no XLA, Python or stateful randomness, and TensorFlow's
-    C++ runtime must answer each example as the model did, to 1e-5 (float16:
-    0.01, bfloat16: 0.05).
+    Its graph must hold no XLA, Python, stateful randomness or files, its
+    signatures only data types that servers can send, and TensorFlow's C++
+    runtime must answer each example as the model did, to 1e-5 (float16: 0.01,
+    bfloat16: 0.05; PNG files: the same, but 1 level of 255 at least).
 
     Args:
       saved_model: directory of the SavedModel.
@@ -66,6 +78,7 @@ def check_export(saved_model: Path, examples: Sequence[Example]) -> None:
     """
     meta_graph = _read(saved_model)
     check_graph(meta_graph.graph_def)
+    check_signatures(meta_graph.signature_def)
     calls = [_native_call(meta_graph, example) for example in examples]
     tolerance = _tolerance(meta_graph.graph_def)
     answers = run_native(saved_model, calls)
@@ -85,10 +98,10 @@ def _read(saved_model: Path) -> meta_graph_pb2.MetaGraphDef:
 
 
 def check_graph(graph: graph_pb2.GraphDef) -> None:
-    """Refuses a graph with XLA, Python functions or state but variables.
+    """Refuses a graph with XLA, Python functions, files or other state.
 
     Servers switch XLA off and have no Python; stateful randomness gives
-    answers that no seed can repeat.
+    answers that no seed can repeat; files lie on this machine alone.
 
     Raises:
       RunError: names the operation or function.
@@ -124,7 +137,32 @@ def _is_servable(operation: str) -> bool:
     definition = op_def_registry.get(operation)
     if definition is None or definition.is_stateful:
         return False
-    return "PyFunc" not in operation and not operation.startswith("Xla")
+    if "PyFunc" in operation or operation.startswith("Xla"):
+        return False
+    return operation not in _FILE_OPERATIONS
+
+
+def check_signatures(
+    signatures: Mapping[str, meta_graph_pb2.SignatureDef],
+) -> None:
+    """Refuses inputs and outputs that servers cannot write.
+
+    Raises:
+      RunError: names the signature and the tensor.
+    """
+    for name, signature in signatures.items():
+        if name == _INITIALIZER:
+            continue
+        for tensor, info in [
+            *signature.inputs.items(),
+            *signature.outputs.items(),
+        ]:
+            if info.dtype not in _DTYPES:
+                raise RunError(
+                    f"the export's signature {name!r} has {tensor!r} of"
+                    f" {tf.as_dtype(info.dtype).name}; servers can send only"
+                    f" {', '.join(dtype.name for dtype in _DTYPES)}."
+                )
 
 
 def _native_call(
@@ -166,12 +204,24 @@ def _compare(
             f"{place} is {array.dtype} {array.shape} in TensorFlow's C++"
             f" runtime but {expected.dtype} {expected.shape} in the model."
         )
+    absolute = relative = tolerance
+    if array.dtype == object:
+        array, expected = _levels(place, array), _levels(place, expected)
+        absolute, relative = math.ceil(255 * tolerance), 0
     if not np.allclose(
-        array, expected, rtol=tolerance, atol=tolerance, equal_nan=True
+        array, expected, rtol=relative, atol=absolute, equal_nan=True
     ):
         with np.errstate(invalid="ignore"):
             difference = np.max(np.abs(array - expected))
         raise RunError(
             f"{place} differs by {difference:.2g} between TensorFlow's C++"
-            f" runtime and the model; {tolerance:g} is allowed."
+            f" runtime and the model; {absolute:g} is allowed."
         )
+
+
+def _levels(place: str, files: np.ndarray) -> np.ndarray:
+    try:
+        pictures = [tf.io.decode_png(file).numpy() for file in files.flat]
+    except tf.errors.InvalidArgumentError:
+        raise RunError(f"{place} is not all PNG files.") from None
+    return np.array(pictures, int)

@@ -60,7 +60,7 @@ MESSAGES = {
             "uint64_val": "17 repeated uint64",
         },
         "TensorInfo": {
-            "name": "1 string",
+            "name": "1 oneof encoding string",
             "dtype": "2 DataType",
             "tensor_shape": "3 TensorShapeProto",
         },

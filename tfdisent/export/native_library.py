@@ -9,6 +9,7 @@ import functools
 import importlib.util
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from pathlib import Path
+from types import SimpleNamespace
 
 # Loaded before TensorFlow's libraries on purpose: after them it crashes.
 import numpy.random  # noqa: F401
@@ -53,6 +54,8 @@ _FUNCTIONS = {
         [c_void_p, c_void_p, c_char_p, POINTER(c_char_p), c_int]
         + [c_void_p, POINTER(Buffer), c_void_p],
     ),
+    # graph, options, status
+    "TF_NewSession": (c_void_p, [c_void_p] * 3),
     "TF_CloseSession": (None, [c_void_p, c_void_p]),
     "TF_DeleteSession": (None, [c_void_p, c_void_p]),
     "TF_GraphOperationByName": (c_void_p, [c_void_p, c_char_p]),
@@ -76,6 +79,16 @@ _FUNCTIONS = {
     "TF_StringGetDataPointer": (c_void_p, [c_void_p]),
     "TF_StringGetSize": (c_size_t, [c_void_p]),
     "TF_StringDealloc": (None, [c_void_p]),
+}
+# These run for long, without Python's lock. All others keep it: whoever gives
+# it up for a microsecond may wait 5 ms to have it back.
+_LONG = {
+    "TF_CloseSession",
+    "TF_DeleteGraph",
+    "TF_DeleteSession",
+    "TF_LoadSessionFromSavedModel",
+    "TF_NewSession",
+    "TF_SessionRun",
 }
 
 
@@ -106,15 +119,19 @@ def library_files() -> list[Path]:
 
 
 @functools.cache
-def load_library() -> ctypes.CDLL:
-    """The C API, with the types of the functions that are used.
+def load_library() -> SimpleNamespace:
+    """The functions of the C API that are used, and `memmove`.
 
     Raises:
       RunError: TensorFlow, or a library in it, is not there.
     """
     for file in library_files():
         library = ctypes.CDLL(str(file), mode=ctypes.RTLD_GLOBAL)
+        locked = ctypes.PyDLL(str(file), mode=ctypes.RTLD_GLOBAL)
+    functions = SimpleNamespace(memmove=ctypes.PyDLL(None).memmove)
+    functions.memmove.argtypes = [c_void_p, c_void_p, c_size_t]
     for name, (result, arguments) in _FUNCTIONS.items():
-        function = getattr(library, name)
+        function = getattr(library if name in _LONG else locked, name)
         function.restype, function.argtypes = result, arguments
-    return library
+        setattr(functions, name, function)
+    return functions

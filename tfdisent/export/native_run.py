@@ -3,8 +3,8 @@
 Both ends are here: `run_native` for the caller, `main` for the process.
 """
 
-import json
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -47,24 +47,11 @@ def run_native(
     library_files()
     with tempfile.TemporaryDirectory(prefix="tfdisent-native-") as folder:
         work = Path(folder)
-        np.savez(
-            work / "feeds.npz",
-            **{
-                f"{i} {name}": array
-                for i, call in enumerate(calls)
-                for name, array in call.feeds.items()
-            },
-        )
-        names = [[list(call.feeds), call.fetches] for call in calls]
-        (work / "calls.json").write_text(json.dumps(names))
+        content = pickle.dumps([tuple(call) for call in calls])
+        (work / "calls.pickle").write_bytes(content)
         _run_process(saved_model, work)
-        errors = json.loads((work / "errors.json").read_text())
-        with np.load(work / "fetches.npz") as arrays:
-            return [
-                errors.get(str(i))
-                or [arrays[f"{i} {name}"] for name in call.fetches]
-                for i, call in enumerate(calls)
-            ]
+        # No one else can write into this folder.
+        return pickle.loads((work / "answers.pickle").read_bytes())
 
 
 def _run_process(saved_model: Path, work: Path) -> None:
@@ -103,23 +90,17 @@ def _run_process(saved_model: Path, work: Path) -> None:
 def main(saved_model: str, folder: str) -> None:
     """The process: reads calls from the folder and writes their results."""
     work = Path(folder)
-    calls = json.loads((work / "calls.json").read_text())
+    calls = pickle.loads((work / "calls.pickle").read_bytes())
     session = NativeSession(saved_model)
-    arrays, errors = {}, {}
-    with np.load(work / "feeds.npz") as given:
-        for i, (feeds, fetches) in enumerate(calls):
-            fed = {name: given[f"{i} {name}"] for name in feeds}
-            try:
-                fetched = session.run(fed, fetches)
-            except RunError as error:
-                errors[str(i)] = str(error)
-            else:
-                for name, array in zip(fetches, fetched, strict=True):
-                    arrays[f"{i} {name}"] = array
+    answers = []
+    for feeds, fetches in calls:
+        try:
+            answers.append(session.run(feeds, fetches))
+        except RunError as error:
+            answers.append(str(error))
     if "tensorflow" in sys.modules:
         raise RunError("Python's TensorFlow was loaded: this proves nothing.")
-    np.savez(work / "fetches.npz", **arrays)
-    (work / "errors.json").write_text(json.dumps(errors))
+    (work / "answers.pickle").write_bytes(pickle.dumps(answers))
 
 
 if __name__ == "__main__":

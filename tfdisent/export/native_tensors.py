@@ -54,7 +54,7 @@ def new_tensor(array: np.ndarray) -> int:
             c.TF_StringCopy(place, text, len(text))
     else:
         contiguous = np.ascontiguousarray(array)
-        ctypes.memmove(data, contiguous.ctypes.data, size)
+        c.memmove(data, contiguous.ctypes.data, size)
     return tensor
 
 

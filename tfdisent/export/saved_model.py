@@ -1,5 +1,7 @@
 """A model as a SavedModel that keeps the serving contract."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,18 +10,26 @@ import tensorflow as tf
 from tfdisent.errors import RunError
 from tfdisent.export.answers import answer
 from tfdisent.export.contract import (
-    ENDPOINTS,
+    Endpoint,
     TensorContract,
     axis_sizes,
+    endpoints_of,
 )
 from tfdisent.export.gate import Example, check_export
+from tfdisent.export.png import write_pngs
 from tfdisent.export.versions import new_version
+from tfdisent.export.warm_up import write_warm_up
 
-_BATCH_SIZES = (1, 3)
+_BATCH_SIZES = (1, 2)
 _NUM_VALUES = 3
 
+CARD_FILE = "assets.extra/model_card.json"
+"""What is known about the model, in a version directory."""
 
-def export_model(model, directory: Path | str) -> Path:
+
+def export_model(
+    model, directory: Path | str, *, card: Mapping | None = None
+) -> Path:
     """Exports the encoder and decoder of a model as the next version.
 
     The version appears by one rename, after TensorFlow's C++ runtime has run
@@ -30,6 +40,7 @@ def export_model(model, directory: Path | str) -> Path:
       model: a `LatentModel`: `encode`, `decode`, `num_latents`,
         `image_shape`.
       directory: holds the versions 1, 2, ...; made if missing.
+      card: what is known about the model; for `assets.extra/model_card.json`.
 
     Returns:
       The version's directory.
@@ -40,15 +51,25 @@ def export_model(model, directory: Path | str) -> Path:
     # The model answers before it is traced, so that its variables exist.
     examples = _examples(model)
     with new_version(Path(directory)) as (temporary, version):
-        _write(model, temporary)
+        try:
+            _write(model, temporary)
+            write_warm_up(temporary, examples)
+        except tf.errors.OpError as error:
+            raise RunError(
+                f"could not write the export to {temporary}:"
+                f" {' '.join(error.message.split())}"
+            ) from error
+        if card is not None:
+            text = json.dumps(card, indent=2) + "\n"
+            (temporary / CARD_FILE).write_text(text)
         check_export(temporary, examples)
     return version
 
 
 def _write(model, directory: Path) -> None:
     signatures = {
-        name: _signature(model, name).get_concrete_function()
-        for name in ENDPOINTS
+        name: _signature(model, endpoint).get_concrete_function()
+        for name, endpoint in endpoints_of(model).items()
     }
     module = tf.Module()
     # Only the plain tf.Variables that the signatures read. A Keras variable
@@ -61,22 +82,18 @@ def _write(model, directory: Path) -> None:
             for variable in signature.variables
         }.values()
     )
-    try:
-        tf.saved_model.save(module, str(directory), signatures=signatures)
-    except tf.errors.OpError as error:
-        raise RunError(
-            f"could not write the export to {directory}:"
-            f" {' '.join(error.message.split())}"
-        ) from error
+    tf.saved_model.save(module, str(directory), signatures=signatures)
 
 
-def _signature(model, name: str) -> tf.types.experimental.PolymorphicFunction:
+def _signature(
+    model, endpoint: Endpoint
+) -> tf.types.experimental.PolymorphicFunction:
     sizes = axis_sizes(model)
     return tf.function(
-        lambda *inputs: answer(model, name, inputs),
+        lambda *inputs: answer(model, endpoint, inputs),
         input_signature=[
             tf.TensorSpec(given.shape(sizes), given.dtype, given.name)
-            for given in ENDPOINTS[name].inputs
+            for given in endpoint.inputs
         ],
     )
 
@@ -86,14 +103,14 @@ def _examples(model) -> list[Example]:
     examples = []
     # On the processor, as the check: accelerators round otherwise.
     with tf.device("CPU"):
-        for name, endpoint in ENDPOINTS.items():
+        for name, endpoint in endpoints_of(model).items():
             for rows in _BATCH_SIZES:
                 inputs = {
                     given.name: _draw(model, given, rows, rng)
                     for given in endpoint.inputs
                 }
                 tensors = [tf.constant(array) for array in inputs.values()]
-                outputs = answer(model, name, tensors)
+                outputs = answer(model, endpoint, tensors)
                 arrays = {key: x.numpy() for key, x in outputs.items()}
                 examples.append(Example(name, inputs, arrays))
     return examples
@@ -104,10 +121,11 @@ def _draw(
 ) -> np.ndarray:
     sizes = axis_sizes(model) | {"B": rows, "K": _NUM_VALUES}
     shape = given.shape(sizes)
-    if given.name == "images":
-        return rng.random(shape, np.float32)
-    if given.name == "latent":
+    if given.dtype == "string":
+        images = rng.random((*shape, *model.image_shape), np.float32)
+        return write_pngs(tf.constant(images)).numpy()
+    if given.dtype == "int64":
         return rng.integers(0, model.num_latents, shape)
-    if given.name == "seed":
-        return rng.integers(-(2**63), 2**63 - 1, shape)
+    if given.is_image:
+        return rng.random(shape, np.float32)
     return rng.standard_normal(shape, np.float32)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from tfdisent.errors import UsageError
 
+IMAGE = "tensorflow/serving:2.20.0"
+"""The newest of the official images for processors."""
+
 
 def served_command(directory: Path | str, name: str) -> str:
     """The docker command that serves an export directory on this machine.
@@ -36,6 +39,6 @@ def served_command(directory: Path | str, name: str) -> str:
             "--mount",
             f"type=bind,source={source},target=/models/{name},readonly",
             *("--env", f"MODEL_NAME={name}"),
-            "tensorflow/serving",
+            IMAGE,
         ]
     )

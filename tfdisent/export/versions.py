@@ -1,5 +1,6 @@
 """Version directories that appear whole or not at all."""
 
+import errno
 import os
 import re
 import shutil
@@ -9,6 +10,9 @@ from pathlib import Path
 
 from tfdisent.errors import RunError
 from tfdisent.files import locked
+
+_LARGEST = 2**63 - 1  # servers read version numbers as int64
+_TAKEN = (errno.EEXIST, errno.ENOTDIR, errno.ENOTEMPTY)
 
 
 @contextmanager
@@ -27,7 +31,8 @@ def new_version(base: Path) -> Iterator[tuple[Path, Path]]:
       version directory that it becomes.
 
     Raises:
-      RunError: another exporter is at work here, or the disk refuses.
+      RunError: another exporter is at work here, no number is left, another
+        program took the number meanwhile, or the disk refuses.
     """
     try:
         base.mkdir(parents=True, exist_ok=True)
@@ -43,7 +48,7 @@ def new_version(base: Path) -> Iterator[tuple[Path, Path]]:
                 for folder, _, files in os.walk(temporary):
                     for name in (*files, "."):
                         _sync(os.path.join(folder, name))
-                os.rename(temporary, version)
+                _rename(temporary, version)
                 _sync(base)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
@@ -56,12 +61,27 @@ def new_version(base: Path) -> Iterator[tuple[Path, Path]]:
 
 def _next_number(base: Path) -> int:
     # As servers read names: the whole of it is a number that fits int64.
-    numbers = [
-        int(path.name)
-        for path in base.iterdir()
-        if re.fullmatch(r"[+-]?[0-9]{1,18}", path.name)
-    ]
-    return max([0, *numbers]) + 1
+    names = [path.name for path in base.iterdir()]
+    numbers = [int(n) for n in names if re.fullmatch(r"[+-]?[0-9]+", n)]
+    highest = max([0, *(n for n in numbers if n <= _LARGEST)])
+    if highest == _LARGEST:
+        raise RunError(
+            f"{base} has the version {highest}, the highest that a server can"
+            " read; rename or remove it."
+        )
+    return highest + 1
+
+
+def _rename(temporary: Path, version: Path) -> None:
+    try:
+        os.rename(temporary, version)
+    except OSError as error:
+        if error.errno not in _TAKEN:
+            raise
+        raise RunError(
+            f"another program made {version} while that version was exported;"
+            " export again for the next number."
+        ) from error
 
 
 def _sync(path: Path | str) -> None:

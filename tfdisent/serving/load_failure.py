@@ -1,0 +1,31 @@
+"""What clients may know of a load that failed."""
+
+import re
+from pathlib import Path
+
+from tfdisent.errors import RunError
+from tfdisent.serving.status import Code, ServingError
+
+_LONGEST = 300
+
+
+def load_failure(error: Exception, directory: Path) -> tuple[Code, str]:
+    """Code and text of a failed load, for clients.
+
+    Args:
+      error: what loading raised; a `NativeError` or `ServingError` has a code.
+      directory: of the version.
+
+    Returns:
+      A code that is not OK, and one line in which paths are left out.
+    """
+    if not isinstance(error, RunError | ServingError):
+        # Whatever it says was not written for clients.
+        return Code.UNKNOWN, "The version could not be loaded."
+    text = str(error).replace(str(directory), "VERSION")
+    # A path begins where no word goes on. One with spaces is `directory`.
+    path = r"(?<![\w.])(?:\w+:/+)?/[^\s/'\",;:)\]}][^\s'\",;:)\]}]*"
+    text = " ".join(re.sub(path, "PATH", text).split())
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST] + "..."
+    return Code(getattr(error, "code", Code.UNKNOWN)), text
