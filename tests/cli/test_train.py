@@ -75,7 +75,8 @@ def test_leaves_numbers_pictures_and_an_export(run):
     matrix = workdir / "figures" / "metrics" / "mig_histogram-mi_matrix.png"
     assert matrix.exists() and str(matrix.parent) in stdout
     assert (workdir / "export" / "1" / "saved_model.pb").exists()
-    assert "docker run" in stdout and "traversals.png" in stdout
+    assert "docker run" in stdout and "bin/serve --workdir=" in stdout
+    assert "traversals.png" in stdout
     assert "active" in stderr  # The bar.
     # Not one line of TensorFlow's own.
     assert "0000 00:00" not in stderr and "oneDNN" not in stderr

@@ -13,6 +13,7 @@ They write and read by the official messages, and share no code with
 import asyncio
 import base64
 import collections
+import functools
 import io
 import json
 import time
@@ -90,15 +91,25 @@ class Asker:
 
     async def ask(self, protocol, model, signature, inputs):
         """Asks by one of `PROTOCOLS`; raises only if nobody answers."""
-        if protocol == "grpc":
-            answer = await self._grpc(model, signature, inputs)
-        else:
-            answer = await self._rest(protocol, model, signature, inputs)
-        self.counts[model, answer.code] += 1
-        return answer
+        return await self.prepared(protocol, model, signature, inputs)()
 
-    async def _grpc(self, model, signature, inputs):
-        request = predict_request(model, signature=signature, **inputs)
+    def prepared(self, protocol, model, signature, inputs):
+        """Writes a request once; what is returned asks it each time."""
+        if protocol == "grpc":
+            request = predict_request(model, signature=signature, **inputs)
+            send = functools.partial(self._grpc, request)
+        else:
+            body = rest_body(protocol, signature, inputs)
+            send = functools.partial(self._rest, protocol, model, body)
+
+        async def ask():
+            answer = await send()
+            self.counts[model, answer.code] += 1
+            return answer
+
+        return ask
+
+    async def _grpc(self, request):
         start = time.perf_counter()
         try:
             message = await self._stub.Predict(request, timeout=SECONDS)
@@ -110,8 +121,7 @@ class Asker:
         version = message.model_spec.version.value
         return Answer("OK", outputs, version, seconds)
 
-    async def _rest(self, protocol, model, signature, inputs):
-        body = rest_body(protocol, signature, inputs)
+    async def _rest(self, protocol, model, body):
         start = time.perf_counter()
         async with self.session.post(
             f"/v1/models/{model}:predict", data=body

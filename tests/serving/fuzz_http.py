@@ -1,21 +1,19 @@
 """REST requests, good ones with a little harm done to them."""
 
 import gzip
-import json
 import zlib
 
 import hypothesis.strategies as st
-from serving.fuzz_strategies import (
-    FLOATS,
-    PNG,
-    SPECIAL_FLOATS,
-    as_json,
-    garbled,
-    requests,
-)
+from serving.fuzz_json import texts
+from serving.fuzz_strategies import garbled
 
 MAX_BODY_BYTES = 2**18
 _BOMB = b'{"inputs":[' + b" " * MAX_BODY_BYTES
+
+
+TYPES = st.sampled_from(
+    ["application/json", "text/plain", "", "multipart/form-data; boundary=x"]
+)
 
 
 def mostly(good, bad):
@@ -27,119 +25,14 @@ def _gzip(content):
     return gzip.compress(content, 1, mtime=0)
 
 
-class Token(str):
-    """A text that is put into JSON as it is."""
-
-
-class Members(list):
-    """Pairs of a name and a value; a name may come again."""
-
-
-TOKENS = st.sampled_from(
-    """NaN Infinity -Infinity Inf -Inf nan 1e400 -1e400 1e-400 01 +1 .5 1. -
-    0x10 1_0 1e nul True undefined ' " \\ , : ] } [ { /**/ "\\ud800" "\\u0000"
-    "\\x" {} [] [[]] [[],[]] [[],[1]] {"b64":""} {"b64":1} {"b64":"A"}
-    {"b64":"AA==","x":1} {"b64":"AA==","b64":1} {"b64":null}""".split()
-).map(Token)
-DEEP = st.tuples(
-    st.sampled_from(["[]", ("{" + '"a":', "}"), "[ ", ('[{"b64":', "}]")]),
-    st.sampled_from([1, 31, 32, 33, 63, 64, 65, 1000, 30_000]),
-).map(lambda x: Token(x[0][0] * x[1] + "1" + x[0][1] * x[1]))
-HUGE = st.sampled_from(
-    [2**31, 2**63 - 1, 2**63, -(2**63) - 1, 2**64, 10**30, 10**400, 0.1, 1e39]
-) | st.just(Token("9" * 5000))
-PICTURES = (st.just(PNG) | garbled(PNG)).map(as_json)
-JUNK = (
-    TOKENS
-    | DEEP
-    | HUGE
-    | PICTURES
-    | st.sampled_from([None, True, False, "", "a", 0, 1.0, -1])
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=5)
-    | st.lists(st.integers(0, 9), max_size=5)
-)
-KEYS = st.sampled_from(
-    ["signature_name", "instances", "inputs", "images", "seed", "b64", ""]
-) | st.text(max_size=3)
-
-
-def write(value):
-    """JSON, or nearly, of nested lists, `Members` and `Token`s."""
-    match value:
-        case Token():
-            return value
-        case Members():
-            pairs = [f"{json.dumps(k)}:{write(v)}" for k, v in value]
-            return "{" + ",".join(pairs) + "}"
-        case dict():
-            return write(Members(value.items()))
-        case list():
-            return "[" + ",".join(map(write, value)) + "]"
-    return json.dumps(value)
-
-
-@st.composite
-def documents(draw):
-    """A good body as nested lists and `Members`."""
-    signature, inputs = draw(requests(FLOATS | SPECIAL_FLOATS))
-    inputs = {name: as_json(array) for name, array in inputs.items()}
-    key = draw(st.sampled_from(["instances", "inputs"]))
-    if len(inputs) == 1 and draw(st.booleans()):
-        (values,) = inputs.values()
-    elif key == "inputs":
-        values = Members(map(list, inputs.items()))
-    else:
-        rows = zip(*inputs.values(), strict=True)
-        values = [Members(map(list, zip(inputs, row))) for row in rows]  # noqa: B905
-    pairs = [["signature_name", signature], [key, values]]
-    return Members(draw(st.permutations(pairs)))
-
-
-def places(tree):
-    """All (list, index) of a tree; a pair's value is at index 1."""
-    for i, item in enumerate(tree):
-        pair = isinstance(tree, Members)
-        yield (item, 1) if pair else (tree, i)
-        value = item[1] if pair else item
-        if isinstance(value, list):
-            yield from places(value)
-
-
-@st.composite
-def harmed_documents(draw):
-    """A document of which up to 3 parts are other than they should be."""
-    tree = draw(documents())
-    for _ in range(draw(st.integers(0, 3))):
-        parent, i = draw(st.sampled_from(list(places(tree))))
-        value = parent[i]
-        match draw(st.integers(0, 4)):
-            case 0 if isinstance(value, Members):
-                value.append([draw(KEYS), draw(JUNK)])
-            case 1 if isinstance(value, list) and value:
-                del value[draw(st.integers(0, len(value) - 1))]
-            case 2 if isinstance(value, list) and value:
-                value.append(value[0])
-            case 3:
-                parent[i] = [value]
-            case _:
-                parent[i] = draw(JUNK)
-    return tree
-
-
 @st.composite
 def bodies(draw):
     """(body, headers) of a Predict request."""
-    is_document = draw(st.integers(0, 9)) > 0
-    text = write(draw(harmed_documents() if is_document else JUNK))
     encoding = draw(mostly("utf-8", ["utf-16", "utf-8-sig"]))
-    body = text.encode(encoding, errors="surrogatepass")
+    body = draw(texts()).encode(encoding, errors="surrogatepass")
     if draw(st.integers(0, 3)) == 0:
         body = draw(garbled(body))
-    headers = {"Content-Type": draw(st.sampled_from(
-        ["application/json", "text/plain", "", "multipart/form-data; x"]
-    ))}
+    headers = {"Content-Type": draw(TYPES)}
     match draw(st.integers(0, 15)):
         case 0:
             body = _gzip(body)
@@ -190,7 +83,7 @@ HARMLESS = st.sampled_from(
         "Range: bytes=0-1",
         "If-Modified-Since: x",
         "Origin: http://x",
-        "Cookie: a=b; \"; =",
+        'Cookie: a=b; "; =',
         "Authorization: Basic YTpi",
         "Content-Type: application/json; charset=utf-99",
         "X: é",
@@ -230,9 +123,10 @@ CHUNKS = st.sampled_from(
 @st.composite
 def raw_requests(draw):
     """What comes over one connection: nearly a request, or two."""
-    body, _ = draw(bodies())
+    body, headers = draw(bodies())
     body = body[:5000]
-    lines = [draw(mostly("Host: x", ["", "Host:"]))]
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    lines.append(draw(mostly("Host: x", ["X: y", "Host:"])))
     lines += draw(st.lists(HARMLESS, max_size=3))
     if draw(st.integers(0, 3)) == 0:
         lines += draw(st.lists(HARMFUL, max_size=2))

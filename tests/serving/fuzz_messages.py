@@ -4,9 +4,10 @@ import hypothesis.strategies as st
 import tensorflow as tf
 from google.protobuf.descriptor import FieldDescriptor
 from serving.fuzz_strategies import (
+    ANY_FILES,
+    ANY_FLOATS,
     FLOATS,
     INTEGERS,
-    SPECIAL_FLOATS,
     garbled,
     requests,
 )
@@ -20,7 +21,7 @@ NAMES = st.sampled_from(
 NUMBERS = st.integers(-(2**31), 2**31 - 1) | st.just(0)
 # By the fields of TensorProto, those that hold a tensor's values.
 LISTED = {
-    "float_val": FLOATS | SPECIAL_FLOATS,
+    "float_val": ANY_FLOATS,
     "double_val": FLOATS,
     "int_val": NUMBERS,
     "int64_val": INTEGERS,
@@ -96,7 +97,7 @@ def harm_request(draw, request):
 @st.composite
 def messages(draw):
     """Serialized PredictRequests."""
-    signature, inputs = draw(requests(FLOATS | SPECIAL_FLOATS))
+    signature, inputs = draw(requests(ANY_FLOATS, ANY_FILES))
     request = predict_request(signature=signature, **inputs)
     for name in sorted(inputs):
         if draw(st.booleans()):  # as typed values and not as content
@@ -117,37 +118,51 @@ def messages(draw):
 
 # What may stand where a text file has a value.
 _WORDS = st.sampled_from(
-    "1 0 -1 1e5 inf nan true false any 9999999999999999999 0x10 'a' '/m' '\\377'"
-    " \"\\ud800\" '\\0' '' [1,2] [] {} <> [a.b/c]{} # ; , 'a''b' '\\x' \" é \ufeff"
-    .split()
+    ["1", "-1", "1e5", "inf", "true", "any", "9" * 19, "0x10", "'a'", "'\\377'"]
+    + [
+        '"\\ud800"',
+        "'\\0'",
+        "'\\n'",
+        "''",
+        "[1, 2]",
+        "[]",
+        "{}",
+        "<>",
+        "'a''b'",
+    ]
+    + ["[a.b/c]{}", "#", ";", ",", "'\\x'", '"', "\u00e9", "\ufeff", "'gs://b'"]
 ) | st.text(max_size=4)
-_SCALARS = {
-    FieldDescriptor.CPPTYPE_STRING: st.sampled_from(
-        ["'tiny'", "'/m'", '"tensorflow"', "'/a b'", "'gs://b'", "'\\n'"]
-    ),
-    FieldDescriptor.CPPTYPE_BOOL: st.sampled_from(["true", "false"]),
-}
 _NUMBERS = st.sampled_from(["1", "2", "32", "64", "0", "-1", "2147483648"])
 
 
 @st.composite
-def texts(draw, message, depth=0):
+def texts(draw, message, strings, depth=0):
     """Nearly the text form of a message, by its descriptor."""
-    fields = st.sampled_from(message.fields)
     pieces = []
-    for field in draw(st.lists(fields, max_size=4)):
-        if draw(st.integers(0, 11)) == 0:
+    count = draw(st.integers(0, 4)) if message.fields else 0
+    for _ in range(count):
+        field = draw(st.sampled_from(list(message.fields)))
+        if draw(st.integers(0, 15)) == 0:
             value = draw(_WORDS)
-        elif field.message_type is None:
-            value = draw(_SCALARS.get(field.cpp_type, _NUMBERS))
-        else:
-            inner = texts(field.message_type, depth + 1)
+        elif field.message_type is not None:
+            inner = texts(field.message_type, strings, depth + 1)
             value = "{" + (draw(inner) if depth < 6 else "") + "}"
+        elif field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
+            value = draw(strings)
+        elif field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
+            value = draw(st.sampled_from(["true", "false"]))
+        else:
+            value = draw(_NUMBERS)
         pieces.append(f"{field.name}: {value}")
     return draw(st.sampled_from([" ", "\n", ", ", ";"])).join(pieces)
 
 
-def files(message):
-    """Bytes of a text file of a message, good or not."""
-    good = texts(message.DESCRIPTOR).map(str.encode)
+def files(message, strings):
+    """Bytes of a text file of a message, good or not.
+
+    Args:
+      message: its class.
+      strings: what may stand in its strings, in quotes.
+    """
+    good = texts(message.DESCRIPTOR, strings).map(str.encode)
     return good | good.flatmap(garbled) | st.binary(max_size=30)

@@ -32,7 +32,7 @@ SIGNATURES = endpoints_of(_MODEL)
 _SIZES = axis_sizes(_MODEL)
 
 FLOATS = st.sampled_from([0.0, 0.25, 1.0, -0.0, -3.5, 1e-40, 3e38])
-SPECIAL_FLOATS = st.sampled_from([float("nan"), float("inf"), -float("inf")])
+ANY_FLOATS = FLOATS | st.sampled_from([np.nan, np.inf, -np.inf])
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 
 
@@ -62,8 +62,11 @@ def fuzz(name, strategy, check, seconds):
 
 def _chunk(kind, content):
     checksum = zlib.crc32(kind + content)
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(
-        ">I", checksum
+    return (
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", checksum)
     )
 
 
@@ -97,8 +100,11 @@ def garbled(draw, content, most=3):
     return content
 
 
+ANY_FILES = st.just(PNG) | garbled(PNG)
+
+
 @st.composite
-def arrays(draw, tensor, rows, values, floats=FLOATS):
+def _arrays(draw, tensor, rows, values, floats, files):
     """An array as an endpoint wants it; strings are of dtype object."""
     sizes = _SIZES | {"B": rows, "K": values}
     shape = [sizes[axis] for axis in tensor.axes]
@@ -110,19 +116,19 @@ def arrays(draw, tensor, rows, values, floats=FLOATS):
         case "int64", _:
             elements = INTEGERS
         case _:
-            elements = st.just(PNG)
+            elements = files
     listed = draw(st.lists(elements, min_size=1, max_size=3))
     dtype = "object" if tensor.dtype == "string" else tensor.dtype
     return np.resize(np.array(listed, dtype), shape)
 
 
 @st.composite
-def requests(draw, floats=FLOATS):
-    """A signature, and good inputs for it by name."""
+def requests(draw, floats=FLOATS, files=st.just(PNG)):  # noqa: B008
+    """A signature, and good inputs for it by name, but for some files."""
     signature = draw(st.sampled_from(sorted(SIGNATURES)))
     rows, values = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     inputs = {
-        tensor.name: draw(arrays(tensor, rows, values, floats))
+        tensor.name: draw(_arrays(tensor, rows, values, floats, files))
         for tensor in SIGNATURES[signature].inputs
     }
     return signature, inputs

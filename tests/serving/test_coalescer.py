@@ -222,6 +222,17 @@ def test_free_threads_share_what_came_together():
     assert sorted(map(len, model.batches)) == [10, 10]
 
 
+def test_free_threads_share_one_request():
+    async def main():
+        batching = Batching(num_batch_threads=2)
+        async with coalescing(model, batching) as coalescer:
+            await coalescer.answer(request(*range(100, 120)))
+
+    model = Doubler()
+    asyncio.run(main())
+    assert sorted(map(len, model.batches)) == [10, 10]
+
+
 def test_what_has_no_batch_axis_runs_by_itself_as_it_is():
     async def main():
         scalar = CheckedRequest({"x": np.array(3, np.float32)}, ("y",), None, 1)

@@ -9,10 +9,10 @@ from tfdisent.serving.status import Code, ServingError
 PREDICT = "tensorflow/serving/predict"
 ENCODE = Signature(
     PREDICT,
-    {"images": Tensor("encode_images:0", "float32", (-1, 64, 64, 1))},
+    {"images": Tensor("encode_images:0", np.dtype("float32"), (-1, 64, 64, 1))},
     {
-        "mean": Tensor("Call:0", "float32", (-1, 10)),
-        "stddev": Tensor("Call:1", "float32", (-1, 10)),
+        "mean": Tensor("Call:0", np.dtype("float32"), (-1, 10)),
+        "stddev": Tensor("Call:1", np.dtype("float32"), (-1, 10)),
     },
     {},
     True,
@@ -20,18 +20,18 @@ ENCODE = Signature(
 TRAVERSE = Signature(
     PREDICT,
     {
-        "codes": Tensor("c:0", "float32", (-1, 10)),
-        "latent": Tensor("l:0", "int64", (-1,)),
-        "values": Tensor("v:0", "float32", (-1, -1)),
+        "codes": Tensor("c:0", np.dtype("float32"), (-1, 10)),
+        "latent": Tensor("l:0", np.dtype("int64"), (-1,)),
+        "values": Tensor("v:0", np.dtype("float32"), (-1, -1)),
     },
-    {"images": Tensor("Call:2", "float32", (-1, -1, 64, 64, 1))},
+    {"images": Tensor("Call:2", np.dtype("float32"), (-1, -1, 64, 64, 1))},
     {},
     True,
 )
 TEXTS = Signature(
     PREDICT,
-    {"text": Tensor("t:0", "object", (-1,))},
-    {"length": Tensor("n:0", "int32", None)},
+    {"text": Tensor("t:0", np.dtype("object"), (-1,))},
+    {"length": Tensor("n:0", np.dtype("int32"), None)},
     {},
     False,
 )
@@ -211,7 +211,9 @@ def test_strings_are_bytes():
 
 
 def test_what_has_no_batch_may_have_any_shape():
-    signature = TEXTS._replace(inputs={"text": Tensor("t:0", "object", None)})
+    signature = TEXTS._replace(
+        inputs={"text": Tensor("t:0", np.dtype("object"), None)}
+    )
     inputs = {"text": np.array(b"a", object)}
     assert check_request(signature, inputs, (), Limits(rows=1)).rows is None
 

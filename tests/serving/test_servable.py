@@ -8,7 +8,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from tfdisent.export.native_session import NativeError, NativeSession
-from tfdisent.serving.batching import DEFAULT_BATCHING, Batching
+from tfdisent.serving.batching import Batching
 from tfdisent.serving.limits import Limits
 from tfdisent.serving.servable import Servable
 from tfdisent.serving.status import Code, ServingError
@@ -17,17 +17,15 @@ SHAPE, NUM_LATENTS = (4, 3, 2), 5  # of the tiny model
 RNG = np.random.default_rng(0)
 
 
-def load(directory, batching=DEFAULT_BATCHING, **limits):
-    return Servable(
-        "tiny", 1, directory, limits=Limits(**limits), batching=batching
-    )
+def load(directory, **options):
+    return Servable("tiny", 1, directory, **{"limits": Limits()} | options)
 
 
-def served(directory, use, batching=DEFAULT_BATCHING, **limits):
+def served(directory, use, **options):
     """What the coroutine `use` makes of a servable that is then closed."""
 
     async def main():
-        servable = load(directory, batching, **limits)
+        servable = load(directory, **options)
         try:
             return await use(servable)
         finally:
@@ -127,7 +125,7 @@ def test_hostile_requests_among_good_ones_harm_nobody(exported, direct):
     requests[50]["codes"] = np.zeros((1, NUM_LATENTS + 1), np.float32)
     requests[100] = traversal(latent=99)
     requests[150]["codes"] = np.full((1, NUM_LATENTS), np.nan, np.float32)
-    results = served(exported, use, Batching(num_batch_threads=1))
+    results = served(exported, use, batching=Batching(num_batch_threads=1))
     assert refusal(results.pop(100)) == (
         Code.INVALID_ARGUMENT,
         f"latent must be in [0, {NUM_LATENTS})",
@@ -145,17 +143,21 @@ def test_hostile_requests_among_good_ones_harm_nobody(exported, direct):
         assert np.isnan(answer["images"]).any() == is_nan
 
 
-def test_outputs_are_chosen_and_no_rows_have_an_answer(exported):
+def test_outputs_are_chosen(exported):
     async def use(servable):
-        some = await servable.predict("encode", images(2), ["stddev"])
-        none = await servable.predict("traverse", traversal(0, 4))
-        return some, none
+        return await servable.predict("encode", images(2), ["stddev"])
 
-    some, none = served(exported, use)
-    assert {name: a.shape for name, a in some.items()} == {
-        "stddev": (2, NUM_LATENTS)
-    }
-    assert none["images"].shape == (0, 4, *SHAPE)
+    answer = served(exported, use)
+    assert [*answer] == ["stddev"]
+    assert answer["stddev"].shape == (2, NUM_LATENTS)
+
+
+def test_no_rows_are_answered_without_a_run(exported):
+    async def use(servable):
+        return await servable.predict("traverse", traversal(0, 4))
+
+    answer = served(exported, use, observe=pytest.fail)
+    assert answer["images"].shape == (0, 4, *SHAPE)
 
 
 def test_limits_and_deadlines_hold(exported):
@@ -167,7 +169,7 @@ def test_limits_and_deadlines_hold(exported):
             return_exceptions=True,
         )
 
-    large, late = served(exported, use, rows=8)
+    large, late = served(exported, use, limits=Limits(rows=8))
     assert refusal(large)[0] is Code.INVALID_ARGUMENT
     assert refusal(late)[0] is Code.DEADLINE_EXCEEDED
 
@@ -284,13 +286,19 @@ def warm_up(version, signature, **inputs):
     ],
 )
 def test_a_warm_up_request_that_fails_fails_the_load(
-    version, signature, inputs, code
+    version, signature, inputs, code, monkeypatch
 ):
+    closed = []
+    close = NativeSession.close
+    monkeypatch.setattr(
+        NativeSession, "close", lambda self: (closed.append(self), close(self))
+    )
     warm_up(version, signature, **inputs)
     with pytest.raises(ServingError, match="warm-up request 1 failed") as error:
         load(version)
     assert error.value.code is code
     assert str(version) not in error.value.message
+    assert len(closed) == 1
 
 
 @pytest.mark.parametrize("signature", ["", "encode"])

@@ -14,7 +14,7 @@ from tfdisent.cli import main as cli_main
 from tfdisent.cli import trained_run
 from tfdisent.cli.help_text import command_help
 from tfdisent.cli.results import export_run
-from tfdisent.export.served_command import served_command
+from tfdisent.cli.summary import serving
 
 FLAGS = flags.FLAGS
 trained_run.define_flags()
@@ -26,9 +26,7 @@ def main(argv: list[str]) -> None:
     version = export_run(
         run.config, run.dataset, run.model, run.workdir, run.step
     )
-    print(f"export    {version}")
-    command = served_command(version.parent, run.config.model)
-    print(f"\nserve it: {command}")
+    print("\n".join(serving(run.workdir, version, run.config.model)))
 
 
 def help_text(argv: list[str]) -> str:

@@ -29,9 +29,19 @@ def text(workdir: pathlib.Path, evaluation: dict) -> str:
     lines += numbers(workdir)
     exported = versions(workdir)
     if exported:
-        command = served_command(workdir / "export", evaluation["model"])
-        lines += [f"export    {exported[-1]}", "", f"serve it: {command}"]
+        lines += serving(workdir, exported[-1], evaluation["model"])
     return "\n".join(lines)
+
+
+def serving(workdir: pathlib.Path, version: pathlib.Path, model: str):
+    """Where the export is, and how to serve and ask it."""
+    return [
+        f"export    {version}",
+        "",
+        f"serve it  bin/serve --workdir={workdir}",
+        f"ask it    bin/query --workdir={workdir} sample 16",
+        f"or serve  {served_command(version.parent, model)}",
+    ]
 
 
 def numbers(folder: pathlib.Path) -> list[str]:

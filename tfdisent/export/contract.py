@@ -21,6 +21,9 @@ from typing import NamedTuple
 DEFAULT = "serving_default"
 """The signature of requests that name none: the model's first endpoint."""
 
+WARM_UP_FILE = "assets.extra/tf_serving_warmup_requests"
+"""In a version: requests that servers run before they publish it."""
+
 MAX_VALUES = 256
 """The most values that one row of a traversal may ask for."""
 

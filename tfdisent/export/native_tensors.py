@@ -10,20 +10,8 @@ import numpy as np
 
 from tfdisent.errors import RunError
 from tfdisent.export.native_library import load_library
+from tfdisent.export.tensors import DTYPES, NUMBERS, STRING
 
-# numpy's name to TensorFlow's number (tensorflow/c/tf_datatype.h). Others
-# cannot go over REST either.
-_DTYPES = {
-    "float32": 1,
-    "float64": 2,
-    "int32": 3,
-    "uint8": 4,
-    "object": 7,
-    "int64": 9,
-    "bool": 10,
-}
-_DTYPE_NAMES = {number: name for name, number in _DTYPES.items()}
-_STRING = _DTYPES["object"]
 _STRING_SIZE = 24  # sizeof(TF_TString)
 
 
@@ -34,14 +22,14 @@ def new_tensor(array: np.ndarray) -> int:
       RunError: the dtype cannot be fed.
     """
     c = load_library()
-    number = _DTYPES.get(array.dtype.name)
-    is_text = number == _STRING
+    number = NUMBERS.get(array.dtype)
+    is_text = number == STRING
     if number is None or (
         is_text and not all(isinstance(text, bytes) for text in array.flat)
     ):
         raise RunError(
-            f"dtype {array.dtype} cannot be fed, only {[*_DTYPES]}, and objects"
-            " must be bytes."
+            f"dtype {array.dtype} cannot be fed, only"
+            f" {', '.join(map(str, NUMBERS))}, and objects must be bytes."
         )
     shape = (c_int64 * array.ndim)(*array.shape)
     size = _STRING_SIZE * array.size if is_text else array.nbytes
@@ -61,7 +49,7 @@ def new_tensor(array: np.ndarray) -> int:
 def delete_fed(tensor: int | None) -> None:
     """Frees what `new_tensor` made; strings are not the tensor's own."""
     c = load_library()
-    if tensor and c.TF_TensorType(tensor) == _STRING:
+    if tensor and c.TF_TensorType(tensor) == STRING:
         data = c.TF_TensorData(tensor)
         size = c.TF_TensorByteSize(tensor)
         for place in range(data or 0, (data or 0) + size, _STRING_SIZE):
@@ -77,11 +65,11 @@ def to_array(tensor: int) -> np.ndarray:
     """
     c = load_library()
     number = c.TF_TensorType(tensor)
-    if number not in _DTYPE_NAMES:
+    if number not in DTYPES:
         raise RunError(f"outputs of data type {number} cannot be read.")
     shape = [c.TF_Dim(tensor, i) for i in range(c.TF_NumDims(tensor))]
     data, size = c.TF_TensorData(tensor), c.TF_TensorByteSize(tensor)
-    if number == _STRING:
+    if number == STRING:
         array = np.empty(size // _STRING_SIZE, object)
         for i in range(array.size):
             place = data + _STRING_SIZE * i
@@ -90,4 +78,4 @@ def to_array(tensor: int) -> np.ndarray:
             )
         return array.reshape(shape)
     content = ctypes.string_at(data, size)
-    return np.frombuffer(content, _DTYPE_NAMES[number]).reshape(shape)
+    return np.frombuffer(content, DTYPES[number]).reshape(shape)

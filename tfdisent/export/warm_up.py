@@ -9,12 +9,10 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from tfdisent.export.contract import WARM_UP_FILE
 from tfdisent.export.gate import Example
 from tfdisent.export.messages import PredictionLog
 from tfdisent.export.tensors import to_proto
-
-WARM_UP_FILE = "assets.extra/tf_serving_warmup_requests"
-"""Where TensorFlow Serving looks for them in a version directory."""
 
 
 def write_warm_up(version: Path, examples: Sequence[Example]) -> None:

@@ -146,28 +146,33 @@ class Coalescer:
         self._queue_size -= one.part.size
 
     async def _work(self) -> None:
+        try:
+            while batch := self._take(asyncio.get_running_loop().time()):
+                await self._run_batch(batch)
+        finally:
+            # Here and not in a callback: a request may come between.
+            self._runners.discard(asyncio.current_task())
+
+    async def _run_batch(self, batch: Sequence[_Waiting]) -> None:
         loop = asyncio.get_running_loop()
-        while batch := self._take(loop.time()):
-            if self._observe:
-                rows = sum(one.part.rows or 1 for one in batch)
-                self._observe(rows, loop.time() - batch[0].since)
-            self._running += 1
-            # In a thread even if nothing else is there to do: a run in the
-            # loop would answer a lone client 0.05 ms sooner, and would keep
-            # the loop from reading the requests that are to run with the next.
-            answers = await loop.run_in_executor(
-                self._executor, self._answers, batch
-            )
-            self._running -= 1
-            for one, answer in zip(batch, answers, strict=True):
-                if one.answer.done():
-                    continue
-                if isinstance(answer, Exception):
-                    one.answer.set_exception(answer)
-                else:
-                    one.answer.set_result(answer)
-        # Here and not in a callback: a request may come between.
-        self._runners.discard(asyncio.current_task())
+        if self._observe:
+            rows = sum(one.part.rows or 1 for one in batch)
+            self._observe(rows, loop.time() - batch[0].since)
+        self._running += 1
+        # In a thread even if nothing else is there to do: a run in the loop
+        # would answer a lone client 0.05 ms sooner, and would keep the loop
+        # from reading the requests that are to run with the next.
+        answers = await loop.run_in_executor(
+            self._executor, self._answers, batch
+        )
+        self._running -= 1
+        for one, answer in zip(batch, answers, strict=True):
+            if one.answer.done():
+                continue
+            if isinstance(answer, Exception):
+                one.answer.set_exception(answer)
+            else:
+                one.answer.set_result(answer)
 
     def _take(self, now: float) -> list[_Waiting]:
         """The next batch, without those whose time is over."""

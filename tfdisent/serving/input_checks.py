@@ -6,11 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tfdisent.export.tensors import NUMBERS, type_name
 from tfdisent.serving.limits import Limits
-from tfdisent.serving.signature import DTYPES, Signature, Tensor
+from tfdisent.serving.signature import Signature, Tensor
 from tfdisent.serving.status import Code, ServingError
 
-_SHOWN_DTYPES = dict(DTYPES.values())
+# As TensorFlow's messages name them: "float", "string".
+_SHOWN_DTYPES = {
+    dtype: type_name(number).removeprefix("DT_").lower()
+    for dtype, number in NUMBERS.items()
+}
 _METHODS = [
     f"tensorflow/serving/{name}" for name in ("classify", "predict", "regress")
 ]
@@ -146,13 +151,13 @@ def _check_known(name: str, tensor: Tensor) -> None:
 
 def _check_dtype(i: int, name: str, array: np.ndarray, tensor: Tensor) -> None:
     _check_known(name, tensor)
-    given = array.dtype.name
+    given = array.dtype
     if given != tensor.dtype:
         raise _invalid(
             f"Expects arg[{i}] to be {_SHOWN_DTYPES[tensor.dtype]} but"
             f" {_SHOWN_DTYPES.get(given, given)} is provided ({name})"
         )
-    if given == "object" and not all(isinstance(x, bytes) for x in array.flat):
+    if given.hasobject and not all(isinstance(x, bytes) for x in array.flat):
         raise _invalid(f"{name} must hold bytes.")
 
 

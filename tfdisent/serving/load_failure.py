@@ -1,9 +1,9 @@
 """What clients may know of a load that failed."""
 
-import re
 from pathlib import Path
 
 from tfdisent.errors import RunError
+from tfdisent.serving.native_errors import without_paths
 from tfdisent.serving.status import Code, ServingError
 
 _LONGEST = 300
@@ -22,10 +22,9 @@ def load_failure(error: Exception, directory: Path) -> tuple[Code, str]:
     if not isinstance(error, RunError | ServingError):
         # Whatever it says was not written for clients.
         return Code.UNKNOWN, "The version could not be loaded."
+    # The one path that may have spaces is this.
     text = str(error).replace(str(directory), "VERSION")
-    # A path begins where no word goes on. One with spaces is `directory`.
-    path = r"(?<![\w.])(?:\w+:/+)?/[^\s/'\",;:)\]}][^\s'\",;:)\]}]*"
-    text = " ".join(re.sub(path, "PATH", text).split())
+    text = " ".join(without_paths(text).split())
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + "..."
     return Code(getattr(error, "code", Code.UNKNOWN)), text

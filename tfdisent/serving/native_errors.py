@@ -26,6 +26,9 @@ def serving_error(error: RunError) -> ServingError:
     lines = str(error).strip().splitlines() or [code.name]
     found = _ASSERTION.search(lines[0])
     text = found[1] if found else _NODES.sub("", lines[0])
-    return ServingError(
-        code, _PATH.sub("<path>", _ARGUMENT.sub(r"\1", text)).strip()
-    )
+    return ServingError(code, without_paths(_ARGUMENT.sub(r"\1", text)).strip())
+
+
+def without_paths(text: str) -> str:
+    """A text with `<path>` for each path without spaces in it."""
+    return _PATH.sub("<path>", text)

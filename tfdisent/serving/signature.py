@@ -6,20 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tfdisent.export.messages import SignatureDef, TensorInfo
-from tfdisent.export.tensors import TensorError, to_array
+from tfdisent.export.tensors import DTYPES, TensorError, to_array
 from tfdisent.serving.status import Code, ServingError
-
-# By the number of tensorflow.DataType: numpy's name, and the name that
-# TensorFlow writes in messages. Others can be neither fed nor fetched.
-DTYPES = {
-    1: ("float32", "float"),
-    2: ("float64", "double"),
-    3: ("int32", "int32"),
-    4: ("uint8", "uint8"),
-    7: ("object", "string"),
-    9: ("int64", "int64"),
-    10: ("bool", "bool"),
-}
 
 
 class Tensor(NamedTuple):
@@ -27,13 +15,13 @@ class Tensor(NamedTuple):
 
     Attributes:
       name: of the tensor in the graph.
-      dtype: numpy's name; None if it can be neither fed nor fetched.
+      dtype: numpy's; None if it can be neither fed nor fetched.
       shape: with -1 for the axes that requests choose; None if not even the
         rank is known.
     """
 
     name: str
-    dtype: str | None
+    dtype: np.dtype | None
     shape: tuple[int, ...] | None
 
 
@@ -96,7 +84,7 @@ def _tensors(infos: Mapping[str, TensorInfo]) -> dict[str, Tensor]:
         shape = info.tensor_shape
         tensors[name] = Tensor(
             info.name,
-            DTYPES.get(info.dtype, (None,))[0],
+            DTYPES.get(info.dtype),
             None if shape.unknown_rank else tuple(d.size for d in shape.dim),
         )
     return tensors

@@ -95,7 +95,7 @@ class Tls:
             raise self._fault("sets client_verify but no custom_ca")
         try:
             _context(config)
-        except (ssl.SSLError, ValueError) as error:
+        except (ssl.SSLError, TypeError, ValueError) as error:
             raise self._fault(
                 "must hold a private key without a password, its certificate"
                 f" and authorities as PEM text ({_reason(error)})"

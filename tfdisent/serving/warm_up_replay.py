@@ -8,10 +8,10 @@ from typing import BinaryIO
 import google_crc32c
 from google.protobuf.message import DecodeError
 
+from tfdisent.export.contract import WARM_UP_FILE
 from tfdisent.export.messages import PredictionLog, PredictRequest
 from tfdisent.serving.status import Code, ServingError
 
-WARM_UP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
 MAX_RECORDS = 1000
 
 
