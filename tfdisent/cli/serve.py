@@ -18,10 +18,13 @@ from tfdisent.cli import main as cli_main
 from tfdisent.cli import served_models, server_flags
 from tfdisent.cli.help_text import command_help
 from tfdisent.errors import UsageError
+from tfdisent.export.native_session import start_runtime
+from tfdisent.held_stderr import held_back_stderr
 from tfdisent.serving.addresses import is_loopback, joined
 from tfdisent.serving.differences import differences_table
 from tfdisent.serving.lifecycle import live
 from tfdisent.serving.log_lines import LineFormatter
+from tfdisent.serving.servable import THREADS
 from tfdisent.serving.server import Server
 from tfdisent.serving.version_status import State
 
@@ -45,6 +48,8 @@ def main(argv: list[str]) -> None:
     if FLAGS.differences:
         print(differences_table())
         return
+    with held_back_stderr():
+        start_runtime(THREADS)
     logging.get_absl_handler().setFormatter(LineFormatter())
     logging.set_verbosity(logging.INFO)
     asyncio.run(_serve())

@@ -6,7 +6,8 @@ of a Keras 3 model whose variables are never found.
 """
 
 import ctypes
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import c_char_p, c_void_p
 from pathlib import Path
 
@@ -34,15 +35,57 @@ class NativeError(RunError):
         self.code = code
 
 
+@functools.cache
+def start_runtime(threads: int = 0) -> None:
+    """Starts the runtime: looks for devices, and makes its threads.
+
+    The first session of a process does it otherwise, with no limit of threads.
+
+    Args:
+      threads: that one operation may use; 0 is one for each processor.
+
+    Raises:
+      RunError: the library is missing.
+    """
+    c = load_library()
+    config = ConfigProto(intra_op_parallelism_threads=threads)
+    content = config.SerializeToString()
+    options, graph = c.TF_NewSessionOptions(), c.TF_NewGraph()
+    checked(c.TF_SetConfig, options, content, len(content))
+    session = checked(c.TF_NewSession, graph, options)
+    checked(c.TF_CloseSession, session)
+    checked(c.TF_DeleteSession, session)
+    c.TF_DeleteGraph(graph)
+    c.TF_DeleteSessionOptions(options)
+
+
+def checked(function: Callable, *arguments):
+    """Calls a function of the C API whose last argument is a status.
+
+    Raises:
+      NativeError: the status is not OK.
+    """
+    c = load_library()
+    status = c.TF_NewStatus()
+    try:
+        result = function(*arguments, status)
+        code = c.TF_GetCode(status)
+        if code:
+            message = c.TF_Message(status).decode(errors="replace")
+            raise NativeError(code, message)
+        return result
+    finally:
+        c.TF_DeleteStatus(status)
+
+
 class NativeSession:
     """A SavedModel in a C++ session, as a server holds it.
 
     Calls may come from several threads at once, and run without Python's
-    lock. The first session of a process sets the number of threads for all.
+    lock.
 
     Args:
       directory: of the SavedModel, read with the tag "serve".
-      threads: that one operation may use; 0 is one for each processor.
 
     Attributes:
       signatures: `SignatureDef` by name.
@@ -52,18 +95,15 @@ class NativeSession:
       NativeError: the SavedModel does not load.
     """
 
-    def __init__(self, directory: Path | str, threads: int = 0):
+    def __init__(self, directory: Path | str):
         self._c = load_library()
         self._graph = self._c.TF_NewGraph()
         self._operations: dict[str, tuple[int, int]] = {}
         self._session = None
         meta_graph = self._c.TF_NewBuffer()
         options = self._c.TF_NewSessionOptions()
-        config = ConfigProto(intra_op_parallelism_threads=threads)
-        content = config.SerializeToString()
         try:
-            self._checked(self._c.TF_SetConfig, options, content, len(content))
-            self._session = self._checked(
+            self._session = checked(
                 self._c.TF_LoadSessionFromSavedModel,
                 *(options, None, str(directory).encode()),
                 *((c_char_p * 1)(b"serve"), 1, self._graph, meta_graph),
@@ -86,8 +126,8 @@ class NativeSession:
     def close(self) -> None:
         """Frees the session; no call may run or come after."""
         if self._session:
-            self._checked(self._c.TF_CloseSession, self._session)
-            self._checked(self._c.TF_DeleteSession, self._session)
+            checked(self._c.TF_CloseSession, self._session)
+            checked(self._c.TF_DeleteSession, self._session)
             self._session = None
         if self._graph:
             self._c.TF_DeleteGraph(self._graph)
@@ -115,7 +155,7 @@ class NativeSession:
         try:
             for i, array in enumerate(feeds.values()):
                 inputs[i] = new_tensor(np.asarray(array))
-            self._checked(
+            checked(
                 self._c.TF_SessionRun,
                 *(self._session, None),
                 *(self._endpoints(feeds), inputs, len(feeds)),
@@ -128,18 +168,6 @@ class NativeSession:
                 delete_fed(tensor)
             for tensor in outputs:
                 self._c.TF_DeleteTensor(tensor)
-
-    def _checked(self, function, *arguments):
-        status = self._c.TF_NewStatus()
-        try:
-            result = function(*arguments, status)
-            code = self._c.TF_GetCode(status)
-            if code:
-                message = self._c.TF_Message(status).decode(errors="replace")
-                raise NativeError(code, message)
-            return result
-        finally:
-            self._c.TF_DeleteStatus(status)
 
     def _endpoints(self, names) -> ctypes.Array:
         outputs = (Output * len(names))()

@@ -80,20 +80,55 @@ DIFFERENCES = (
     ),
     Difference(
         "batching",
-        "off; requests of different shapes fail each other",
-        "what waits runs together, after each was checked",
+        "off; requests of different shapes fail each other, and larger ones"
+        " than a batch are refused",
+        "what waits runs together, after each was checked; large requests"
+        " are cut, with at most --max_waiting_rows waiting",
         "--enable_batching=false for none",
     ),
     Difference(
-        "small integers over REST",
-        "300 wraps around in uint8",
+        "batching parameters",
+        "batch_timeout_micros, thread_pool_name and"
+        " pad_variable_length_inputs count",
+        "they are read and change nothing: a free processor never waits",
+    ),
+    Difference(
+        "empty batches",
+        "run, or fail in a kernel",
+        "are answered without a run",
+    ),
+    Difference(
+        "numbers",
+        "300 wraps around in a uint8, over REST; gRPC takes more values"
+        " than the shape has, and texts too few",
         "INVALID_ARGUMENT",
+    ),
+    Difference(
+        "dtypes",
+        "half, bfloat16 and complex are for gRPC alone",
+        "INVALID_ARGUMENT or UNIMPLEMENTED",
     ),
     Difference(
         "JSON over REST",
         "NaN, unknown keys and text after the body pass",
-        "the same, or 400 with --strict",
+        "the same, or 400 with --strict; a byte order mark is 400",
         "without --strict",
+    ),
+    Difference(
+        "packed REST bodies",
+        "gzip, inflated to 100 MiB; a broken one is an empty body",
+        "gzip and deflate, inflated to --max_body_bytes; a broken one is"
+        " 400, others are 415",
+    ),
+    Difference(
+        "REST answers",
+        "with line breaks; 404 and errors of HTTP without JSON",
+        "predictions in one line; all errors are JSON",
+    ),
+    Difference(
+        "gRPC messages",
+        "one that cannot be read is INTERNAL",
+        "INVALID_ARGUMENT, as is one of over 65,536 fields",
     ),
     Difference(
         "answers",
@@ -106,14 +141,43 @@ DIFFERENCES = (
         "it fails to load, and the version before goes on",
     ),
     Difference(
+        "versions that ended",
+        "stay in the status for ever",
+        "the highest 10 stay; a version whose files change is tried again"
+        " at once",
+    ),
+    Difference(
+        "folders of one number",
+        "one of 1 and 001 is taken",
+        "1 is taken",
+    ),
+    Difference(
+        "labels at the start",
+        "one without a version ends the server",
+        "it is a warning; requests for it fail until the version is there",
+    ),
+    Difference(
+        "config file",
+        "applied at each poll; URIs and logging_config are taken",
+        "applied when it changed; URIs and logging_config are refused",
+    ),
+    Difference(
         "base path",
-        "may be the URI of a bucket",
-        "a folder of this machine; mount the bucket",
+        "may be the URI of a bucket; a version stays though its folder"
+        " moved to another base path",
+        "a folder of this machine (mount the bucket); a new base path is"
+        " loaded",
+    ),
+    Difference(
+        "while it stops",
+        "requests are not answered",
+        "UNAVAILABLE, which clients ask again elsewhere",
     ),
     Difference(
         "Classify, Regress, MultiInference",
         "run signatures of these kinds",
-        "UNIMPLEMENTED",
+        "are refused, as TensorFlow Serving refuses them for a model"
+        " without such signatures; those that have one are UNIMPLEMENTED",
     ),
 )
 

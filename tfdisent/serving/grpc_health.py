@@ -37,20 +37,21 @@ class Health:
 
     async def add_to(self, server: grpc.aio.Server) -> None:
         """Adds the service to a server that has not started."""
-        await self._update()
+        await self.update()
         add_HealthServicer_to_server(self._servicer, server)
 
     async def follow(self) -> None:
         """Follows the models until it is cancelled."""
         while True:
-            await self._update()
+            await self.update()
             await asyncio.sleep(self._poll_seconds)
 
     async def drain(self) -> None:
         """From now on, and for good, nothing is SERVING."""
         await self._servicer.enter_graceful_shutdown()
 
-    async def _update(self) -> None:
+    async def update(self) -> None:
+        """Looks at the models now."""
         is_ready = self._manager.is_ready()
         status = "SERVING" if is_ready else "NOT_SERVING"
         for service in SERVICES:

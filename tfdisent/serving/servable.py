@@ -12,7 +12,7 @@ import numpy as np
 from tfdisent.errors import RunError
 from tfdisent.export.contract import DEFAULT
 from tfdisent.export.messages import PredictRequest, SignatureDef
-from tfdisent.export.native_session import NativeSession
+from tfdisent.export.native_session import NativeSession, start_runtime
 from tfdisent.export.tensors import TensorError, to_array
 from tfdisent.serving.batching import DEFAULT_BATCHING, Batching
 from tfdisent.serving.coalescer import Coalescer
@@ -25,6 +25,9 @@ from tfdisent.serving.native_errors import serving_error
 from tfdisent.serving.signature import Signature, read_signature
 from tfdisent.serving.status import Code, ServingError
 from tfdisent.serving.warm_up_replay import replay_warm_up
+
+# That one operation uses: runs beside each other use the processors better.
+THREADS = 1
 
 
 class Servable:
@@ -65,8 +68,8 @@ class Servable:
         self.version = version
         self._limits = limits
         _check_variables(directory)
-        # One thread each: runs beside each other use the processors better.
-        self._session = NativeSession(directory, threads=1)
+        start_runtime(THREADS)
+        self._session = NativeSession(directory)
         try:
             self.signatures: Mapping[str, SignatureDef] = MappingProxyType(
                 self._session.signatures

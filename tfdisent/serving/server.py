@@ -89,6 +89,7 @@ class Server:
         except (RunError, UsageError):
             await self.drain()
             raise
+        await self._health.update()
         tidy_memory()
         seconds = self.options.config_poll_seconds
         if self._config_watch and seconds > 0:
