@@ -49,13 +49,14 @@ class Answer(NamedTuple):
 
     Attributes:
       code: name of the canonical code.
-      outputs: arrays by name, or the one array of an answer over REST.
+      outputs: arrays by name, or the one array of an answer over REST; the
+        text of an error.
       version: that answered; REST does not tell.
       seconds: it took.
     """
 
     code: str
-    outputs: dict | np.ndarray | None
+    outputs: dict | np.ndarray | str
     version: int | None
     seconds: float
 
@@ -115,7 +116,7 @@ class Asker:
             message = await self._stub.Predict(request, timeout=SECONDS)
         except grpc.aio.AioRpcError as error:
             seconds = time.perf_counter() - start
-            return Answer(error.code().name, None, None, seconds)
+            return Answer(error.code().name, error.details(), None, seconds)
         seconds = time.perf_counter() - start
         outputs = {k: tf.make_ndarray(x) for k, x in message.outputs.items()}
         version = message.model_spec.version.value
@@ -128,8 +129,9 @@ class Asker:
         ) as response:
             text = await response.read()
         seconds = time.perf_counter() - start
-        outputs = _outputs(protocol, text) if response.status == 200 else None
-        return Answer(_CODES[response.status], outputs, None, seconds)
+        code = _CODES.get(response.status, f"HTTP {response.status}")
+        outputs = _outputs(protocol, text) if code == "OK" else text.decode()
+        return Answer(code, outputs, None, seconds)
 
 
 async def at_once(server, clients, work):
@@ -167,7 +169,7 @@ def rest_body(protocol, signature, inputs):
 
 def assert_answers(answer, expected, atol=1e-5):
     """Compares numbers, and of PNG files the pixels to one level."""
-    assert answer.code == "OK"
+    assert answer.code == "OK", answer
     outputs = answer.outputs
     if not isinstance(outputs, dict):
         outputs = dict.fromkeys(expected, outputs)

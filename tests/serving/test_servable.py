@@ -37,7 +37,7 @@ def served(directory, use, **options):
 @pytest.fixture(scope="module")
 def direct(exported):
     """Calls without batches: (signature, {input: array}) -> {output: array}."""
-    session = NativeSession(exported, threads=1)
+    session = NativeSession(exported)
 
     def call(name, inputs):
         signature = session.signatures[name]

@@ -21,6 +21,8 @@ from tfdisent.serving.status import Code, ServingError
 # Rows that are worth a thread of their own: in a larger batch, a row costs
 # little less.
 _ENOUGH_ROWS = 8
+# Shorter runs than this are waited for, rather than to start another beside.
+_SHORT_SECONDS = 0.004
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -76,6 +78,7 @@ class Coalescer:
         self._queue_size = 0
         self._runners: set[asyncio.Task] = set()
         self._running = 0
+        self._last_seconds = 0.0
         self.dropped = 0
 
     async def answer(
@@ -136,10 +139,21 @@ class Coalescer:
         self._queue.update(dict.fromkeys(waiting))
         self._queue_size += size
         free = self._batching.num_batch_threads - len(self._runners)
-        for _ in range(min(free, len(waiting))):
+        for _ in range(min(free, len(waiting), self._worth_a_thread())):
             # It starts when the loop has gone through all that it has read,
             # so that requests which came together leave together.
             self._runners.add(asyncio.create_task(self._work()))
+
+    def _worth_a_thread(self) -> int:
+        """How many threads to start for what waits, if they are free.
+
+        While short runs go on, few rows are better off with the next of them:
+        a batch costs less than its rows, and the loop needs a processor too.
+        """
+        enough = min(_ENOUGH_ROWS, self._batching.max_batch_size)
+        if not self._runners or self._last_seconds > _SHORT_SECONDS:
+            return math.ceil(self._queue_size / enough)
+        return self._queue_size // enough
 
     def _remove(self, one: _Waiting) -> None:
         del self._queue[one]
@@ -158,6 +172,7 @@ class Coalescer:
         if self._observe:
             rows = sum(one.part.rows or 1 for one in batch)
             self._observe(rows, loop.time() - batch[0].since)
+        start = loop.time()
         self._running += 1
         # In a thread even if nothing else is there to do: a run in the loop
         # would answer a lone client 0.05 ms sooner, and would keep the loop
@@ -166,6 +181,7 @@ class Coalescer:
             self._executor, self._answers, batch
         )
         self._running -= 1
+        self._last_seconds = loop.time() - start
         for one, answer in zip(batch, answers, strict=True):
             if one.answer.done():
                 continue
