@@ -16,7 +16,7 @@ def grpc_embedded(config_file):
     """The server of this package: an `Embedded`."""
     from serving.grpc_servers import embedded
 
-    from tfdisent.serving.model_config import read_model_config
+    from tfdisent.serving.versions.model_config import read_model_config
 
     with embedded(read_model_config(config_file)) as server:
         yield server

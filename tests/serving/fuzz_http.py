@@ -78,8 +78,14 @@ PATHS = st.sampled_from(
     ["/v1/models/tiny:predict", "/v1/models/tiny/versions/1:predict"]
     + ["/v1/models/tiny", "/v1/models/tiny/metadata", "/v1/models", "/healthz"]
     + ["/monitoring/prometheus/metrics", "*", "http://x/v1/models/tiny"]
-) | st.lists(SEGMENTS, max_size=4).map(
-    lambda parts: "/" + "/".join(["v1/models", *parts])
+)
+PATHS |= st.lists(SEGMENTS, max_size=4).map(lambda x: "/v1/" + "/".join(x))
+PATHS |= st.builds(
+    "/v1/models/{}{}{}{}".format,
+    mostly("tiny", ["%74iny", "", "é"]) | SEGMENTS,
+    st.sampled_from(["/versions/", "/labels/", "/VERSIONS/"]),
+    SEGMENTS,
+    st.sampled_from([":predict", "", "/metadata", ":regress", ":foo", "/"]),
 )
 VERSIONS = mostly("HTTP/1.1", ["HTTP/1.0", "HTTP/2.0", "HTTP/0.9", "", "x x"])
 HARMLESS = st.sampled_from(

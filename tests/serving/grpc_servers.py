@@ -14,12 +14,12 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from tfdisent.serving import loader
-from tfdisent.serving.grpc_health import Health
-from tfdisent.serving.grpc_service import grpc_handlers
+from tfdisent.serving.inference.servable import Servable
 from tfdisent.serving.limits import Limits
-from tfdisent.serving.manager import ModelManager
-from tfdisent.serving.servable import Servable
+from tfdisent.serving.rpc.health import Health
+from tfdisent.serving.rpc.service import grpc_handlers
+from tfdisent.serving.versions import loader
+from tfdisent.serving.versions.manager import ModelManager
 
 LIMITS = Limits(body_bytes=2**20, elements=2**20, request_seconds=20)
 

@@ -10,9 +10,9 @@ import pytest
 
 from tfdisent.export.messages import ModelServerConfig
 from tfdisent.export.native_session import NativeError
-from tfdisent.serving import loader
-from tfdisent.serving.manager import ModelManager
 from tfdisent.serving.status import ServingError
+from tfdisent.serving.versions import loader
+from tfdisent.serving.versions.manager import ModelManager
 
 
 class FakeServable:

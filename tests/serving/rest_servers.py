@@ -13,12 +13,12 @@ from unittest import mock
 from aiohttp import web
 from serving.grpc_servers import Recorder
 
-from tfdisent.serving import loader
+from tfdisent.serving.inference.servable import Servable
 from tfdisent.serving.limits import Limits
-from tfdisent.serving.manager import ModelManager
-from tfdisent.serving.rest_app import rest_app
-from tfdisent.serving.rest_connection import RestRunner
-from tfdisent.serving.servable import Servable
+from tfdisent.serving.rest.app import rest_app
+from tfdisent.serving.rest.connection import RestRunner
+from tfdisent.serving.versions import loader
+from tfdisent.serving.versions.manager import ModelManager
 
 LIMITS = Limits(body_bytes=2**20, elements=2**16, rows=64, read_seconds=20)
 

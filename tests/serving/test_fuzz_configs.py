@@ -17,10 +17,10 @@ from tfdisent.export.messages import (
     MonitoringConfig,
     SSLConfig,
 )
-from tfdisent.serving.batching import read_batching
-from tfdisent.serving.model_config import read_model_config
+from tfdisent.serving.inference.batching import read_batching
 from tfdisent.serving.monitoring_config import read_metrics_path
 from tfdisent.serving.tls import Tls
+from tfdisent.serving.versions.model_config import read_model_config
 
 _AUTHORITY = new_authority()
 _KEY, _CERTIFICATE = new_identity(_AUTHORITY)

@@ -17,11 +17,11 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 from tfdisent.errors import RunError, UsageError
 from tfdisent.export.messages import SSLConfig
 from tfdisent.serving.limits import Limits
-from tfdisent.serving.model_config import single_model_config
 from tfdisent.serving.server import Server
 from tfdisent.serving.server_options import ServerOptions
 from tfdisent.serving.tls import Tls
 from tfdisent.serving.token import Token
+from tfdisent.serving.versions.model_config import single_model_config
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

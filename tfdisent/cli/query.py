@@ -26,7 +26,7 @@ from tfdisent.cli.help_text import command_help
 from tfdisent.cli.query_commands import COMMANDS
 from tfdisent.errors import RunError, UsageError
 from tfdisent.serving.client import Client, ClientTls
-from tfdisent.serving.client_wire import NoServer
+from tfdisent.serving.client.wire import NoServer
 from tfdisent.serving.status import ServingError
 
 FLAGS = flags.FLAGS

@@ -11,7 +11,7 @@ from absl import flags
 from tfdisent.cli.query_pictures import read_images, write_grid, write_rows
 from tfdisent.errors import RunError, UsageError
 from tfdisent.serving.client import Client
-from tfdisent.serving.client_signatures import TensorSpec
+from tfdisent.serving.client.signatures import TensorSpec
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("latent", None, "Which latent moves.", lower_bound=0)

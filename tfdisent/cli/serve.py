@@ -22,9 +22,9 @@ from tfdisent.export.native_session import start_runtime
 from tfdisent.held_stderr import held_back_stderr
 from tfdisent.serving.addresses import is_loopback, joined
 from tfdisent.serving.differences import differences_table
+from tfdisent.serving.inference.servable import THREADS
 from tfdisent.serving.lifecycle import live
 from tfdisent.serving.log_lines import LineFormatter
-from tfdisent.serving.servable import THREADS
 from tfdisent.serving.server import Server
 from tfdisent.serving.version_status import State
 

@@ -7,7 +7,7 @@ from absl import flags
 
 from tfdisent.errors import RunError, UsageError
 from tfdisent.export.messages import ModelServerConfig
-from tfdisent.serving.model_config import (
+from tfdisent.serving.versions.model_config import (
     read_model_config,
     single_model_config,
 )

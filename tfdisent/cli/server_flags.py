@@ -6,7 +6,7 @@ from pathlib import Path
 from absl import flags
 
 from tfdisent.errors import UsageError
-from tfdisent.serving.batching import Batching, read_batching
+from tfdisent.serving.inference.batching import Batching, read_batching
 from tfdisent.serving.limits import Limits
 from tfdisent.serving.monitoring_config import DEFAULT_PATH, read_metrics_path
 from tfdisent.serving.server_options import ServerOptions

@@ -10,20 +10,20 @@ from aiohttp import web
 from tfdisent.errors import RunError, UsageError
 from tfdisent.export.messages import ModelServerConfig
 from tfdisent.serving.addresses import clear_socket, joined, port_refused
-from tfdisent.serving.config_watch import ConfigWatch
-from tfdisent.serving.grpc_health import Health
-from tfdisent.serving.grpc_in_flight import GrpcInFlight
-from tfdisent.serving.grpc_service import grpc_handlers
-from tfdisent.serving.manager import ModelManager
+from tfdisent.serving.inference.servable import Servable
 from tfdisent.serving.memory import tidy_memory
 from tfdisent.serving.monitoring import Monitoring
-from tfdisent.serving.rest_app import rest_app
-from tfdisent.serving.rest_connection import RestRunner
-from tfdisent.serving.rest_in_flight import RestInFlight
-from tfdisent.serving.servable import Servable
+from tfdisent.serving.rest.app import rest_app
+from tfdisent.serving.rest.connection import RestRunner
+from tfdisent.serving.rest.in_flight import RestInFlight
+from tfdisent.serving.rpc.health import Health
+from tfdisent.serving.rpc.in_flight import GrpcInFlight
+from tfdisent.serving.rpc.service import grpc_handlers
 from tfdisent.serving.server_options import ServerOptions
 from tfdisent.serving.token import TokenInterceptor
 from tfdisent.serving.version_status import State
+from tfdisent.serving.versions.config_watch import ConfigWatch
+from tfdisent.serving.versions.manager import ModelManager
 
 # Seconds that each part may take to end; `drain` limits them together.
 _ENDLESS = 1e6

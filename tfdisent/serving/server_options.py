@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tfdisent.serving.batching import DEFAULT_BATCHING, Batching
+from tfdisent.serving.inference.batching import DEFAULT_BATCHING, Batching
 from tfdisent.serving.limits import Limits
 from tfdisent.serving.tls import Tls
 from tfdisent.serving.token import Token

@@ -6,7 +6,7 @@ from pathlib import Path
 import grpc
 
 from tfdisent.errors import UsageError
-from tfdisent.serving.grpc_refusal import refusing_handler
+from tfdisent.serving.rpc.refusal import refusing_handler
 from tfdisent.serving.status import Code, ServingError
 
 # Whoever asks whether the server lives holds no token.

@@ -1,0 +1,87 @@
+import pytest
+
+from tfdisent.errors import UsageError
+from tfdisent.serving.inference.batching import DEFAULT_BATCHING, read_batching
+
+
+def read(tmp_path, text):
+    path = tmp_path / "batching.txt"
+    path.write_text(text)
+    return read_batching(path)
+
+
+def test_an_empty_file_changes_nothing(tmp_path):
+    assert read(tmp_path, "") == DEFAULT_BATCHING
+
+
+def test_the_documented_example_is_read(tmp_path):
+    batching = read(
+        tmp_path,
+        """
+        max_batch_size { value: 128 }
+        batch_timeout_micros { value: 0 }
+        max_enqueued_batches { value: 1000000 }
+        num_batch_threads { value: 8 }
+        allowed_batch_sizes: 8
+        allowed_batch_sizes: 128
+        thread_pool_name { value: "shared" }
+        """,
+    )
+    assert batching.max_batch_size == 128
+    assert batching.max_execution_batch_size == 128
+    assert batching.max_enqueued_batches == 1_000_000
+    assert batching.num_batch_threads == 8
+    assert batching.allowed_batch_sizes == (8, 128)
+
+
+def test_splitting_runs_at_most_the_execution_size(tmp_path):
+    batching = read(
+        tmp_path,
+        """
+        max_batch_size { value: 100 }
+        enable_large_batch_splitting { value: true }
+        max_execution_batch_size { value: 10 }
+        allowed_batch_sizes: [4, 10]
+        """,
+    )
+    assert batching.max_batch_size == 10
+    assert batching.max_execution_batch_size == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("max_batch_size: 3", 1, "Expected"),
+        ("\nmax_batch { value: 3 }", 2, "max_batch"),
+        ("max_batch_size { value: x }", 1, "integer"),
+        ("\n\nmax_batch_size { value: 0 }", 3, "at least 1, not 0"),
+        ("num_batch_threads { value: -1 }", 1, "at least 1, not -1"),
+        ("\nallowed_batch_sizes: [4, 2, 32]", 2, "increasing"),
+        ("allowed_batch_sizes: [4, 4, 32]", 1, "increasing"),
+        ("allowed_batch_sizes: [0, 32]", 1, "positive"),
+        (
+            "max_batch_size { value: 9 }\nallowed_batch_sizes: 8",
+            2,
+            "9 at its end, not 8",
+        ),
+        (
+            "max_batch_size { value: 9 }\n"
+            "enable_large_batch_splitting { value: true }\n"
+            "max_execution_batch_size { value: 10 }",
+            3,
+            "at most max_batch_size, 9",
+        ),
+    ],
+)
+def test_faults_are_told_with_their_line(tmp_path, text, line, words):
+    with pytest.raises(UsageError, match=f"line {line}:.*{words}") as error:
+        read(tmp_path, text)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(UsageError, match="batching.txt.*No such file"):
+        read_batching(tmp_path / "batching.txt")
+    (tmp_path / "batching.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="batching.txt.*UTF-8"):
+        read_batching(tmp_path / "batching.txt")

@@ -1,0 +1,105 @@
+"""What the two protocols of a client have in common.
+
+A wire writes requests and reads answers; a connection carries them. Both
+protocols send some bytes to a path and get bytes or an error, so what is
+above them need not know which it is.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from tfdisent.serving.client.signatures import Signature
+from tfdisent.serving.status import Code, ServingError
+from tfdisent.serving.version_status import VersionStatus
+
+
+class Target(NamedTuple):
+    """Which model answers: the newest version unless one is named.
+
+    Attributes:
+      model: its name.
+      version: its number, or
+      label: a label of one.
+    """
+
+    model: str
+    version: int | None = None
+    label: str | None = None
+
+
+class ClientTls(NamedTuple):
+    """How to prove who is who.
+
+    Attributes:
+      root_certificate: PEM file with whom to trust instead of those that the
+        system does.
+      certificate: PEM file that shows the server who the client is, and
+      key: its PEM file.
+    """
+
+    root_certificate: Path | str | None = None
+    certificate: Path | str | None = None
+    key: Path | str | None = None
+
+
+class Request(NamedTuple):
+    """Some bytes for a path; over HTTP none are a GET."""
+
+    path: str
+    body: bytes | None
+
+
+class Wire(Protocol):
+    """Writes the requests of one protocol and reads their answers.
+
+    What is no such answer raises an error of any kind.
+    """
+
+    def predict(
+        self,
+        name: str,
+        signature: Signature,
+        inputs: Mapping[str, np.ndarray],
+    ) -> Request:
+        """Asks for all outputs of a signature."""
+
+    def read_predict(
+        self, answer: bytes, signature: Signature
+    ) -> dict[str, np.ndarray]:
+        """Arrays by output."""
+
+    def metadata(self) -> Request:
+        """Asks for the signatures."""
+
+    def read_metadata(self, answer: bytes) -> dict[str, Signature]:
+        """Signatures by name."""
+
+    def statuses(self) -> Request:
+        """Asks what has become of the versions."""
+
+    def read_statuses(self, answer: bytes) -> list[VersionStatus]:
+        """As the server orders them, newest first."""
+
+
+class Connection(Protocol):
+    """Carries requests to one server; it opens with the first."""
+
+    async def send(self, request: Request, seconds: float) -> bytes:
+        """Gives the answer, or raises the ServingError that was it."""
+
+    async def pause(self, seconds: float) -> None:
+        """Waits before a request is sent again."""
+
+    async def close(self) -> None:
+        """Ends the connection; no request may come after."""
+
+
+class NoServer(ServingError):
+    """Nobody could be reached at an address."""
+
+    def __init__(self, address: str, cause: str):
+        message = f"no server answers at {address} ({cause})"
+        super().__init__(Code.UNAVAILABLE, message)

@@ -1,0 +1,1 @@
+"""One loaded version: checks, batches and runs of requests."""

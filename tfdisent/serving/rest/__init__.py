@@ -1,0 +1,1 @@
+"""REST: HTTP and JSON to arrays and back."""

@@ -1,0 +1,1 @@
+"""gRPC: the services of TensorFlow Serving, and health."""

@@ -1,0 +1,1 @@
+"""Which versions of which models there are, and their coming and going."""
