@@ -258,7 +258,13 @@ def test_a_picture_is_fitted_if_asked_to(query):
         ("status --token_file=none", 1, "none cannot be read"),
         ("status --root_certificate=none", 2, "none cannot be read"),
         ("status --workdir=. --model=", 0, ""),
-        ("status --workdir=none --model=", 1, "none/config.json cannot be"),
+        ("status --workdir=none --model=", 2, "none is no folder of a run"),
+        ("status --timeout=0", 2, "--timeout=0 must be over 0"),
+        ("status --timeout=nan", 2, "--timeout=nan must be over 0"),
+        ("status --timeout=1e9", 2, "at most 86400 seconds"),
+        ("status --server=localhost", 2, "'localhost' is no address"),
+        ("decode nan,1,2", 2, "nan,1,2 is no code"),
+        ("sample 2 --seed=9223372036854775807", 2, "for 2 rows gives other"),
         ("status --model=", 2, "--model is missing"),
         ("status --server=localhost:1", 1, "no server answers at localhost:1 "
          "(Connection refused); start one with bin/serve."),
@@ -295,3 +301,18 @@ finally:
     assert (done.returncode, done.stderr) == (0, "")
     for name in ("encode", "traverse", "--server", "--root_certificate"):
         assert name in done.stdout
+
+
+def test_a_server_that_is_slow_is_no_sentence_of_its_own(query):
+    query.model.errors = [ServingError(Code.DEADLINE_EXCEEDED, "late")]
+    done = query("status", "--timeout=7")
+    assert done.returncode == 1
+    assert " gave no answer in 7 s; --timeout gives" in done.stderr
+
+
+def test_what_is_wrong_before_the_server_is_not_what_it_says(query, served):
+    address = served[2].replace("http://", "https://")
+    done = query("status", "--timeout=1", server=address)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: TLS with {address} failed (")
+    assert done.stderr.count("\n") == 1

@@ -74,7 +74,7 @@ FAULTS = {
     (RUN, "--enable_model_reload"): (2, "say which with --model_roots"),
     (RUN, "--ssl_config_file=token"): (2, "token is no SSLConfig in text form"),
     (RUN, "--token_file=models"): (2, "token_file models cannot be read"),
-    (RUN, "--batching_parameters_file=token"): (2, "wrong in line 1"),
+    (RUN, "--batching_parameters_file=token"): (2, "token, line 1"),
     (RUN, "--noenable_batching", "--batching_parameters_file=token"): (
         *(2, "--enable_batching is false"),
     ),

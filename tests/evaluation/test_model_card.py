@@ -4,8 +4,10 @@ import json
 import numpy as np
 import pytest
 import tensorflow_probability as tfp
+from scipy import stats
 
 from tfdisent.data.rows_dataset import RowsDataset
+from tfdisent.evaluation import model_card as model_cards
 from tfdisent.evaluation.evaluate import evaluate
 from tfdisent.evaluation.model_card import model_card
 from tfdisent.training.config import ExperimentConfig
@@ -71,7 +73,8 @@ def test_share_is_that_of_the_mutual_information_gap(card, evaluation):
         assert factor["share"] == pytest.approx(share.max(), abs=0.03)
         if np.ptp(np.sort(share)[-2:]) > 0.05:
             assert factor["name"] == names[share.argmax()]
-        named = latent["active"] and factor["share"] >= 0.3
+        is_clear = factor["share"] >= 0.3 or abs(factor["correlation"]) >= 0.5
+        named = latent["active"] and is_clear
         assert latent["meaning"] == (factor["name"] if named else None)
     assert any(latent["meaning"] for latent in card["latents"])
 
@@ -136,3 +139,20 @@ def test_inactive_latents_are_not_named_after_a_factor(model, squares):
     assert max(latent["factor"]["share"] for latent in card["latents"]) > 0.3
     for latent in card["latents"]:
         assert not latent["active"] and latent["meaning"] is None
+
+
+def test_a_latent_is_named_after_what_it_follows(
+    monkeypatch, model, squares, card
+):
+    monkeypatch.setattr(model_cards, "MEANINGFUL_SHARE", 2.0)
+    points = np.arange(75)
+    images = squares.images(points).astype("f") / 255
+    means = model.encode(images).mean().numpy()
+    factors = squares.factors_of(points)
+    for latent in model_card(model, squares, CONFIG, 300, None)["latents"]:
+        factor = latent["factor"]
+        column = factors[:, squares.factor_names.index(factor["name"])]
+        rho = stats.spearmanr(means[:, latent["index"]], column).statistic
+        assert factor["correlation"] == pytest.approx(rho, abs=0.05)
+        follows = latent["active"] and abs(factor["correlation"]) >= 0.5
+        assert latent["meaning"] == (factor["name"] if follows else None)

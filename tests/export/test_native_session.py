@@ -1,10 +1,12 @@
 import importlib.util
+import shutil
 import threading
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from tfdisent.errors import RunError
 from tfdisent.export.native_library import library_files
@@ -189,6 +191,40 @@ def test_what_is_no_saved_model_does_not_load(tmp_path):
         run_native(tmp_path, [])
 
 
+def _renamed(exported, folder, name):
+    """A copy in which `decode` calls its input so."""
+    shutil.copytree(exported, folder)
+    file = folder / "saved_model.pb"
+    saved_model = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    signature = saved_model.meta_graphs[0].signature_def["decode"]
+    signature.inputs["codes"].name = name
+    file.write_bytes(saved_model.SerializeToString())
+    return folder
+
+
+def test_a_tensor_without_a_number_is_the_first_output(exported, tmp_path):
+    codes = np.ones((2, 5), np.float32)
+    answers = []
+    for name in ("decode_codes:0", "decode_codes"):
+        folder = _renamed(exported, tmp_path / name, name)
+        session = NativeSession(folder)
+        answers.append(_call(session, "decode", codes=codes)["images"])
+        session.close()
+    np.testing.assert_array_equal(*answers)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ":0", "no_such:0", "decode_codes:1", "decode_codes:x"]
+)
+def test_a_signature_of_no_such_tensor_does_not_load(exported, tmp_path, name):
+    folder = _renamed(exported, tmp_path / "1", name)
+    with pytest.raises(RunError) as caught:
+        NativeSession(folder)
+    assert str(caught.value) == (
+        f"signature 'decode': the graph has no tensor {name!r}."
+    )
+
+
 def test_unknown_tensors_and_dtypes_are_named(exported):
     unknown, half = run_native(
         exported,
@@ -197,5 +233,5 @@ def test_unknown_tensors_and_dtypes_are_named(exported):
             NativeCall({"encode_images:0": np.zeros(3, np.float16)}, []),
         ],
     )
-    assert "'no_such'" in unknown
+    assert "'no_such:0'" in unknown
     assert "float16" in half

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -164,6 +165,22 @@ def test_each_file_of_its_size_is_short_enough():
     file = _png(64, 64, 16, 6, _rows(noise), profile)
     image = read_pngs(tf.constant([file]), (64, 64, 3))
     np.testing.assert_allclose(image[0], noise[..., :3] / 65535, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["text", "pixels"])
+def test_the_worst_file_that_is_short_enough(kind):
+    rows = bytes(64 * 65)
+    if kind == "text":
+        packed = zlib.compress(bytes(7_900_000), 9)
+        texts = [_chunk(b"zTXt", b"a\0\0" + packed)] * 6
+        file = _png(64, 64, 8, 0, rows, *texts)
+    else:
+        file = _png(64, 64, 8, 0, rows + bytes(47 * 10**6))
+    assert 45_000 < len(file) < 49_000
+    start = time.process_time()
+    read_pngs(tf.constant([file]), (64, 64, 1))
+    # 0.2 s where it was measured.
+    assert time.process_time() - start < 2
 
 
 def test_no_files_give_no_images():

@@ -135,6 +135,22 @@ def test_card_lies_beside_the_model(base):
     assert not (base / "7/assets.extra/model_card.json").exists()
 
 
+def test_a_card_that_is_no_json_is_refused(tiny_model, tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        export_model(tiny_model, tmp_path, card={"kl": float("nan")})
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_seeds_that_no_cast_would_keep_are_tried(grey_model):
+    seeds = [
+        seed
+        for example in saved_model._examples(grey_model)
+        for seed in example.inputs.get("seed", ())
+    ]
+    for dtype in (np.int32, np.float32, np.float64):
+        assert any(np.array(seeds).astype(dtype).astype("i8") != seeds)
+
+
 def test_full_disk_at_the_last_file(tiny_model, tmp_path, monkeypatch):
     def write(version, examples):
         raise tf.errors.ResourceExhaustedError(None, None, "No space\nleft")
@@ -227,12 +243,37 @@ class _ShiftedDecoder(TinyModel):
         return super().decode(codes + 0.01 * float(tf.inside_function()))
 
 
+class _BrokenEncoder(TinyModel):
+    def encode(self, images):
+        return super().encode(images * float("nan"))
+
+
+class _CenteringEncoder(TinyModel):
+    """Its answer for an image depends on the others beside it."""
+
+    def encode(self, images):
+        return super().encode(images - tf.reduce_mean(images, axis=0))
+
+
+class _CountingEncoder(TinyModel):
+    def __init__(self):
+        super().__init__()
+        self.total = tf.Variable(0.0)
+
+    def encode(self, images):
+        self.total.assign(tf.reduce_sum(images))
+        return super().encode(images + 0 * self.total)
+
+
 @pytest.mark.parametrize(
     ("model_class", "reason"),
     [
         (_CompiledEncoder, "demands XLA"),
         (_NoisyEncoder, "RandomStandardNormal"),
         (_PythonEncoder, "PyFunc"),
+        (_CountingEncoder, "AssignVariableOp"),
+        (_BrokenEncoder, "with NaN or infinities in 'mean'"),
+        (_CenteringEncoder, "output 'mean', differs .* a row alone"),
         (_ShiftedDecoder, "'decode', output 'images', differs by"),
     ],
 )

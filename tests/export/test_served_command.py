@@ -1,3 +1,4 @@
+import csv
 import shlex
 
 import pytest
@@ -18,6 +19,20 @@ def test_serves_the_directory_under_the_name(tmp_path):
     )
     for port in (8500, 8501):
         assert f"127.0.0.1:{port}:{port}" in words
+
+
+@pytest.mark.parametrize(
+    "folder", ["a,readonly=false", 'a "b"', "a\nb", "täst, 'x'"]
+)
+def test_any_path_is_one_field_of_the_mount(tmp_path, folder):
+    words = shlex.split(served_command(tmp_path / folder, "dip_vae"))
+    (fields,) = csv.reader([words[words.index("--mount") + 1]], strict=True)
+    assert fields == [
+        "type=bind",
+        f"source={tmp_path / folder}",
+        "target=/models/dip_vae",
+        "readonly",
+    ]
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a b", "a:1", "x" * 129])

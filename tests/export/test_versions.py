@@ -1,5 +1,6 @@
 import errno
 import os
+import pathlib
 import resource
 import subprocess
 import sys
@@ -34,6 +35,22 @@ def test_next_number_is_above_all_versions(tmp_path, there, version):
         assert published.name == version
         assert not published.exists()
     assert (published / "file").read_text() == "whole"
+
+
+def test_new_folders_above_it_are_on_disk_too(tmp_path, monkeypatch):
+    synced, sync = [], os.fsync
+
+    def note(descriptor):
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    base = tmp_path / "a" / "b" / "c"
+    with new_version(base):
+        assert {tmp_path, *list(base.parents)[:2]} == {
+            *map(pathlib.Path, synced)
+        }
+    assert str(base) in synced
 
 
 def test_failure_leaves_nothing(tmp_path):

@@ -65,12 +65,14 @@ class FakeModel:
       tokens: the authorization of each request.
       names: the model of each request.
       specs: (version, label) of each request.
+      version: that the metadata name.
       hold: if set, a prediction waits for the event.
     """
 
     def __init__(self):
         self.errors, self.asked, self.tokens = [], [], []
         self.specs, self.names = [], []
+        self.version = 7
         self.count = 0
         self.hold = None
 
@@ -186,6 +188,7 @@ def grpc_server(model, port=0, credentials=None):
     def metadata(request):
         assert list(request.metadata_field) == ["signature_def"]
         response = get_model_metadata_pb2.GetModelMetadataResponse()
+        response.model_spec.version.value = model.version
         response.metadata["signature_def"].Pack(signature_map())
         return response
 
@@ -307,7 +310,10 @@ class _RestHandler(http.server.BaseHTTPRequestHandler):
                 always_print_fields_with_no_presence=True,
             )
             body = {
-                "model_spec": {"name": "m"},
+                "model_spec": {
+                    "name": "m",
+                    "version": str(self.served.version),
+                },
                 "metadata": {"signature_def": signatures},
             }
         else:

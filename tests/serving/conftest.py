@@ -1,5 +1,7 @@
 """Servers of one small model: "tiny" with versions 1 ("stable") and 2."""
 
+import functools
+
 import pytest
 from serving.real_server import real_server, targets, write_config
 
@@ -35,3 +37,26 @@ def grpc_server(request, config_file):
             client(addresses.grpc) as connected,
         ):
             yield connected
+
+
+@pytest.fixture
+def no_collections(monkeypatch):
+    """This process holds Python's TensorFlow, which takes a second to walk."""
+    for module in ("versions.loader", "server"):
+        name = f"tfdisent.serving.{module}.tidy_memory"
+        monkeypatch.setattr(name, lambda: None)
+
+
+@pytest.fixture
+def base(tmp_path):
+    """The folder of a model's versions, which has one."""
+    (tmp_path / "held" / "1").mkdir(parents=True)
+    return tmp_path / "held"
+
+
+@pytest.fixture
+def serve(base, monkeypatch, no_collections):
+    """`serving.served.serving` of that folder."""
+    from serving.served import serving
+
+    return functools.partial(serving, base, monkeypatch)

@@ -122,6 +122,7 @@ HARMFUL = st.sampled_from(
         "Content-Encoding: gzip",
         "Content-Encoding: \x0b",
         "Expect: 200-ok",
+        "Expect: \udc80",
         "X: \x00",
         " folded",
         ": nameless",

@@ -39,7 +39,6 @@ class Embedded(NamedTuple):
 
     client: Client
     manager: Any
-    health: Health
     observed: list
     loop: asyncio.AbstractEventLoop
 
@@ -97,16 +96,13 @@ def embedded(
         handlers = grpc_handlers(
             manager, limits, recorder, enable_reload=enable_reload
         )
-        server.add_generic_rpc_handlers(handlers)
-        health = Health(manager, poll_seconds=0.02)
-        await health.add_to(server)
+        health = Health(manager, poll_seconds=0.02, most_watches=10).handler()
+        server.add_generic_rpc_handlers([*handlers, health])
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
-        following = asyncio.create_task(health.follow())
-        return manager, health, server, following, port
+        return manager, server, port
 
-    async def stop(manager, health, server, following, port):
-        following.cancel()
+    async def stop(manager, server, port):
         await server.stop(0)
         await manager.stop()
 
@@ -120,7 +116,7 @@ def embedded(
         parts = run(start())
         try:
             with client(f"127.0.0.1:{parts[-1]}") as connected:
-                yield Embedded(connected, *parts[:2], recorder.observed, loop)
+                yield Embedded(connected, parts[0], recorder.observed, loop)
         finally:
             run(stop(*parts))
     finally:

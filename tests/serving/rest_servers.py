@@ -10,7 +10,6 @@ import threading
 from typing import Any, NamedTuple
 from unittest import mock
 
-from aiohttp import web
 from serving.grpc_servers import Recorder
 
 from tfdisent.serving.inference.servable import Servable
@@ -129,8 +128,8 @@ def embedded(manager=None, *, config=None, limits=LIMITS, **options):
         app = rest_app(served, limits, recorder, **options)
         runner = RestRunner(app, limits, grace_seconds=0)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return served, runner
+        port = await runner.listen("127.0.0.1", 0)
+        return served, runner, port
 
     async def stop(served, runner):
         await runner.cleanup()
@@ -140,9 +139,9 @@ def embedded(manager=None, *, config=None, limits=LIMITS, **options):
     try:
         # Seconds, with Python's TensorFlow in the process.
         with mock.patch.object(loader, "tidy_memory"):
-            served, runner = run(start())
+            served, runner, port = run(start())
         try:
-            client = Client(*runner.addresses[0])
+            client = Client("127.0.0.1", port)
             observed = getattr(recorder, "observed", None)
             yield Embedded(client, served, observed, runner, loop)
         finally:

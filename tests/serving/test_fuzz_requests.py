@@ -180,6 +180,11 @@ def test_answers_what_nobody_foresaw(target, name):
     run()
 
 
+def test_found_an_expectation_that_is_no_text(target):
+    head = b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: \x80\r\n\r\n"
+    assert exchange(target.rest, head).startswith(b"HTTP/1.1 417 ")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_answers_for_minutes(folder, name):

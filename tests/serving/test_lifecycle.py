@@ -15,14 +15,24 @@ import time
 
 import grpc
 import pytest
+from serving.predict_requests import tensor
+from serving.raw_http2 import deaf_connection, send_call
 from serving.servers import running, starting
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 BODY = json.dumps({"signature_name": "decode", "instances": [[0.0] * 5]})
+METHOD = "/tensorflow.serving.PredictionService/Predict"
+WATCH = "/grpc.health.v1.Health/Watch"
 PREDICT = "/v1/models/tiny:predict"
 TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ [A-Z]+ ")
 # What TensorFlow's C++ library writes by itself.
 NATIVE = re.compile(r"[IWEF]\d{4} |WARNING: All log messages before")
+
+
+REQUEST = predict_pb2.PredictRequest()
+REQUEST.model_spec.name = "tiny"
+REQUEST.model_spec.signature_name = "decode"
+REQUEST.inputs["codes"].CopyFrom(tensor([1, 5], float_val=[0]))
 
 
 @pytest.fixture
@@ -64,17 +74,9 @@ class HalfRequest:
 
 
 def predict(channel):
-    request = predict_pb2.PredictRequest()
-    request.model_spec.name = "tiny"
-    request.model_spec.signature_name = "decode"
-    codes = request.inputs["codes"]
-    codes.dtype = 1
-    for size in (1, 5):
-        codes.tensor_shape.dim.add(size=size)
-    codes.tensor_content = bytes(20)
     stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
     try:
-        stub.Predict(request, timeout=60)
+        stub.Predict(REQUEST, timeout=60)
     except grpc.RpcError as error:
         return error.code().name
     return "OK"
@@ -133,6 +135,40 @@ def test_a_stuck_client_is_broken_off_after_the_grace(base):
         assert server.stop() == 1
         assert "requests that took too long were broken off" in server.log()
         del stuck
+
+
+def test_with_nothing_in_flight_no_grace_is_enough(base):
+    with running(*of(base), "--grace_seconds=0") as server:
+        assert server.get("/readyz")[0] == 200
+        assert server.stop() == 0
+
+
+def test_clients_that_never_read_are_no_reason_to_wait(base):
+    with running(*of(base)) as server:
+        port = int(server.grpc.rpartition(":")[2])
+        with deaf_connection(port) as connection:
+            for stream in range(1, 101, 2):
+                send_call(connection, stream, WATCH, b"")
+            with grpc.insecure_channel(server.grpc) as channel:
+                assert predict(channel) == "OK"
+            start = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - start < 10
+
+
+def test_clients_that_go_leave_no_line_in_the_log(base):
+    with running(*of(base)) as server:
+        port = int(server.grpc.rpartition(":")[2])
+        lines = server.log().count("\n")
+        for _ in range(5):
+            with deaf_connection(port) as connection:
+                send_call(connection, 1, METHOD, REQUEST.SerializeToString())
+                send_call(connection, 3, WATCH, b"")
+                # An answer to a later call means that these have begun.
+                with grpc.insecure_channel(server.grpc) as channel:
+                    assert predict(channel) == "OK"
+        assert server.get("/readyz")[0] == 200
+        assert server.log().count("\n") == lines
 
 
 def test_it_ends_while_the_first_version_loads(base):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import gzip
 import random
 import shutil
@@ -189,6 +190,8 @@ async def traffic(server, said, seconds, watch):
 
 def wait_until_quiet(process, descriptors):
     """Waits until no more descriptors are open than once."""
+    # A channel here keeps its connection until its cancelled calls are gone.
+    gc.collect()
     end = time.monotonic() + 60
     while process.num_fds() > descriptors:
         assert time.monotonic() < end, process.connections()
@@ -220,15 +223,14 @@ def test_bad_clients_leave_nothing_behind(exported, said, tmp_path, seconds):
             )
         )
         wait_until_quiet(process, descriptors)
-        slope = np.polyfit(np.arange(len(memory)), memory, 1)[0] * 60
+        # Of peaks: the allocator gives memory back now and again.
+        half = len(memory) // 2
+        growth = max(memory[half:]) - max(memory[:half])
         print(turns, threads, process.num_threads(), descriptors)
-        print(
-            f"{slope:.2f} MB a minute;",
-            np.round(memory[:: len(memory) // 20 + 1]),
-        )
+        print(f"{growth:.1f} MB more;", np.round(memory[:: half // 10 + 1]))
         # Threads for each signature are started as they are needed.
         assert process.num_threads() <= threads + 16
         if seconds > 60:
-            assert slope < 1
+            assert growth < seconds / 2 / 60  # 1 MB a minute
         assert "Traceback" not in server.log()
         assert server.stop() == 0

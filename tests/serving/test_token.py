@@ -61,6 +61,24 @@ def test_a_missing_file_is_named(tmp_path):
         Token(tmp_path / "nowhere")
 
 
+def test_a_new_file_counts_for_the_next_request(token, tmp_path, caplog):
+    file, other = tmp_path / "token", SECRET[::-1]
+    file.write_text(other)
+    token.check(f"Bearer {other}")
+    with pytest.raises(ServingError):
+        token.check(f"Bearer {SECRET}")
+    file.write_text("short")
+    token.check(f"Bearer {other}")
+    file.unlink()
+    token.check(f"Bearer {other}")
+    warned = [r.message for r in caplog.records if r.levelname == "WARNING"]
+    assert len(warned) == 2
+    assert all("The old token stays." in each for each in warned)
+    assert other not in caplog.text
+    file.write_text(SECRET)
+    token.check(f"Bearer {SECRET}")
+
+
 def test_grpc_asks_for_the_token_but_for_health(token):
     async def answer(request, context):
         return b"answer"

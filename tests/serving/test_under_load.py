@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import gc
 import shutil
 import time
 import urllib.request
@@ -347,6 +348,8 @@ def test_heavy_requests_starve_no_light_ones(embedded):
 def test_one_rest_client_meets_no_pauses(embedded):
     """Once in some tries: other programs make pauses too."""
     ratios = []
+    gc.collect()
+    gc.freeze()  # Python's TensorFlow is in this process.
 
     async def work(asker, number):
         seconds = []
@@ -357,7 +360,7 @@ def test_one_rest_client_meets_no_pauses(embedded):
         p50, p99 = np.percentile(seconds, [50, 99])
         ratios.append(p99 / p50)
 
-    for _ in range(10):
+    for _ in range(20):
         load(embedded, 1, work)
         if ratios[-1] < 5:
             break

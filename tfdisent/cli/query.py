@@ -7,27 +7,31 @@ Commands:
   decode CODES...            Pictures of codes, each as numbers with commas.
   reconstruct IMAGE...       Pictures, and below each what the model makes of
                              it.
-  traverse [IMAGE | CODES]   Pictures while one latent moves, from an image, a
-                             code, or the middle of the prior.
-  sample COUNT               Pictures of draws from the prior.
+  traverse [IMAGE | CODES]   Pictures while one latent after another moves, from
+                             an image, a code, or the middle of the prior.
+  sample COUNT               Pictures and codes of draws from the prior.
   status                     The model's versions and their states.
   metadata                   All signatures that the model has.
 
 Codes that begin with a minus follow --, as in: decode -- -1,0.5
+With --workdir, encode and traverse tell what the latents mean, as the model
+card of the run's export says.
 """
 
-import json
 import pathlib
 
 from absl import flags
 
 from tfdisent.cli import main as cli_main
+from tfdisent.cli import quiet_grpc  # noqa: F401
 from tfdisent.cli.help_text import command_help
+from tfdisent.cli.model_of_run import model_of
 from tfdisent.cli.query_commands import COMMANDS
+from tfdisent.cli.query_pictures import check_output
 from tfdisent.errors import RunError, UsageError
 from tfdisent.serving.client import Client, ClientTls
-from tfdisent.serving.client.wire import NoServer
-from tfdisent.serving.status import ServingError
+from tfdisent.serving.client.wire import NoServer, Unreached
+from tfdisent.serving.status import Code, ServingError
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string(
@@ -39,6 +43,10 @@ flags.DEFINE_string("model", None, "Name of the model.")
 flags.DEFINE_string(
     "workdir", None, "Folder of a run, whose model's name is asked for."
 )
+flags.DEFINE_integer(
+    "version", None, "That must answer, else the newest.", lower_bound=0
+)
+flags.DEFINE_string("label", None, "Of the version that must answer.")
 flags.DEFINE_float("timeout", 10.0, "Seconds to wait for an answer.")
 flags.DEFINE_string("token_file", None, "File of the token to show.")
 flags.DEFINE_string(
@@ -46,8 +54,10 @@ flags.DEFINE_string(
     None,
     "PEM file with whom to trust; gRPC then uses TLS.",
 )
-_FLAGS = ["server", "model", "workdir", "latent", "values", "seed", "output"]
-_FLAGS += ["resize", "json", "timeout", "token_file", "root_certificate"]
+_DAY = 86_400  # Seconds.
+_FLAGS = ["server", "model", "workdir", "version", "label", "latent", "values"]
+_FLAGS += ["seed", "output", "plain", "resize", "json", "timeout", "token_file"]
+_FLAGS += ["root_certificate"]
 
 
 def main(argv: list[str]) -> None:
@@ -56,12 +66,21 @@ def main(argv: list[str]) -> None:
     if command not in COMMANDS:
         given = f"{command} is no command" if command else "no command is given"
         raise UsageError(f"{given}; give one of {', '.join(COMMANDS)}.")
+    if FLAGS.output:
+        check_output(pathlib.Path(FLAGS.output))
     try:
         with _client() as client:
             COMMANDS[command](client, arguments)
     except NoServer as error:
         raise RunError(f"{error}; start one with bin/serve.") from error
+    except Unreached as error:
+        raise RunError(f"{error}.") from error
     except ServingError as error:
+        if error.code == Code.DEADLINE_EXCEEDED:
+            raise RunError(
+                f"{FLAGS.server} gave no answer in {FLAGS.timeout:g} s; "
+                "--timeout gives it more."
+            ) from error
         raise RunError(f"{FLAGS.server} says: {error}") from error
 
 
@@ -72,10 +91,17 @@ def help_text(argv: list[str]) -> str:
 
 
 def _client() -> Client:
+    if not 0 < FLAGS.timeout <= _DAY:
+        raise UsageError(
+            f"--timeout={FLAGS.timeout:g} must be over 0 and at most {_DAY} "
+            "seconds."
+        )
     root = FLAGS.root_certificate
     return Client(
         FLAGS.server,
         _model_name(),
+        version=FLAGS.version,
+        label=FLAGS.label,
         timeout=FLAGS.timeout,
         token=_read(FLAGS.token_file).strip() if FLAGS.token_file else None,
         tls=ClientTls(root) if root else None,
@@ -90,12 +116,7 @@ def _model_name() -> str:
             "--model is missing; give the name of the model, or the run's "
             "--workdir."
         )
-    # Without the class of the configuration, which needs TensorFlow.
-    path = pathlib.Path(FLAGS.workdir) / "config.json"
-    try:
-        return json.loads(_read(path))["model"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} names no model.") from error
+    return model_of(pathlib.Path(FLAGS.workdir))
 
 
 def _read(path: pathlib.Path | str) -> str:

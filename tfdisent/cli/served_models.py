@@ -1,10 +1,10 @@
 """Which models to serve, from the flags of bin/serve."""
 
-import json
 from pathlib import Path
 
 from absl import flags
 
+from tfdisent.cli.model_of_run import model_of
 from tfdisent.errors import RunError, UsageError
 from tfdisent.export.messages import ModelServerConfig
 from tfdisent.serving.versions.model_config import (
@@ -63,7 +63,7 @@ def from_flags() -> ModelServerConfig:
         path = base if "://" in base else str(Path(base).absolute())
         return single_model_config(FLAGS.model_name or "default", path)
     workdir = Path(FLAGS.workdir)
-    name = FLAGS.model_name or _model_of(workdir)
+    name = FLAGS.model_name or model_of(workdir)
     export = workdir.absolute() / "export"
     if not export.is_dir():
         raise RunError(
@@ -71,20 +71,3 @@ def from_flags() -> ModelServerConfig:
             f" --workdir={workdir}."
         )
     return single_model_config(name, str(export))
-
-
-def _model_of(workdir: Path) -> str:
-    path = workdir / "config.json"
-    try:
-        name = json.loads(path.read_text(encoding="utf-8"))["model"]
-    except FileNotFoundError:
-        raise UsageError(
-            f"{workdir} is no folder of a run: it has no config.json."
-        ) from None
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, LookupError, TypeError) as error:
-        raise RunError(f"{path} is damaged: it names no model.") from error
-    if not isinstance(name, str):
-        raise RunError(f"{path} is damaged: it names no model.")
-    return name

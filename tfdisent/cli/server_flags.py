@@ -97,7 +97,7 @@ _FLAGS = {
         _text,
         None,
         "File of a secret that requests must carry, as `Authorization: "
-        "Bearer SECRET`.",
+        "Bearer SECRET`. It may be replaced while the server runs.",
     ),
     "enable_model_reload": (
         _bool,
@@ -124,6 +124,11 @@ _FLAGS = {
     "max_json_depth": (_count, _LIMITS.json_depth, "Of a REST request."),
     "max_elements": (_count, _LIMITS.elements, "Numbers in a request."),
     "max_rows": (_count, _LIMITS.rows, "Batch size of a request."),
+    "max_concurrent_requests": (
+        _count,
+        _LIMITS.concurrent_requests,
+        "Of all clients; more are refused.",
+    ),
     "max_waiting_rows": (
         _count,
         _LIMITS.waiting_rows,
@@ -221,6 +226,7 @@ def _limits() -> Limits:
         json_depth=FLAGS.max_json_depth,
         elements=FLAGS.max_elements,
         rows=FLAGS.max_rows,
+        concurrent_requests=FLAGS.max_concurrent_requests,
         waiting_rows=FLAGS.max_waiting_rows,
         request_seconds=FLAGS.rest_api_timeout_in_ms / 1000,
         read_seconds=FLAGS.read_seconds,

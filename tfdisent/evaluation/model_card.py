@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import stats
 
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.evaluation.evaluate import NUM_IMAGES, data_of
@@ -23,7 +24,11 @@ FORMAT = 1
 SEED = 0
 TAILS = 0.01  # of the posterior means lie below "low", and above "high"
 NUM_BINS = 20  # as mig_histogram
-MEANINGFUL = 0.3  # share of a factor that a latent is named after
+# A latent is named after a factor of which it tells this share, or that it
+# follows by this rank correlation: a turned position has the second alone, and
+# a colour, which goes round a circle, the first.
+MEANINGFUL_SHARE = 0.3
+MEANINGFUL_CORRELATION = 0.5
 
 
 def model_card(
@@ -68,8 +73,12 @@ def model_card(
         which a traversal stays in what the decoder has seen; "factor": "name"
         of the one that it tells most of, and "share" in [0, 1] of that factor's
         entropy, I(z; v) / H(v) as in mig_histogram, or None if it tells of
-        none; "meaning": that name if the latent is active and the share is 0.3
-        or more, else None.
+        none; "correlation": its Spearman correlation with that factor, in
+        [-1, 1]; "meaning": the factor's name if the latent is active, and the
+        share is 0.3 or more or the correlation 0.5 or more, up or down; else
+        None.
+      * "signatures", which `export_run` adds: those of the export, with the
+        names, shapes, dtypes and meanings of inputs and outputs.
     """
     card = {
         "format": FORMAT,
@@ -77,11 +86,12 @@ def model_card(
         "image_shape": list(model.image_shape),
         "num_latents": model.num_latents,
         "step": step,
-        "made_with": evaluated_with(),
-        "config": dataclasses.asdict(config),
-        "data": data_of(dataset),
-        **_evaluation(evaluation, step),
+        # First what a reader looks for.
         **_latents(model, dataset),
+        "data": data_of(dataset),
+        "config": dataclasses.asdict(config),
+        "made_with": evaluated_with(),
+        **_evaluation(evaluation, step),
     }
     return _strict(card)
 
@@ -110,7 +120,8 @@ def _latents(model: LatentModel, dataset: FactorDataset) -> dict:
     points = representation.sample(NUM_IMAGES, np.random.default_rng(SEED))
     means = representation.codes(points)
     kl = representation.kl(points).mean(axis=0)
-    shares = _shares(means, representation.factors(points))
+    factors = representation.factors(points)
+    shares = _shares(means, factors)
     return {
         "latents_measured_on": {
             "data": dataset.provenance,
@@ -126,7 +137,12 @@ def _latents(model: LatentModel, dataset: FactorDataset) -> dict:
                 "kl": kl[d],
                 "active": not is_inactive(kl[d]),
                 **_range(means[:, d]),
-                **_meaning(kl[d], shares[d], dataset.factor_names),
+                **_meaning(
+                    not is_inactive(kl[d]),
+                    shares[d],
+                    (means[:, d], factors),
+                    dataset.factor_names,
+                ),
             }
             for d in order_by_kl(kl)
         ],
@@ -146,14 +162,28 @@ def _shares(means: np.ndarray, factors: np.ndarray) -> np.ndarray:
     return mutual / np.where(entropy > 0, entropy, np.inf)
 
 
-def _meaning(kl: float, shares: np.ndarray, names: Sequence[str]) -> dict:
+def _meaning(
+    is_active: bool,
+    shares: np.ndarray,
+    points: tuple[np.ndarray, np.ndarray],
+    names: Sequence[str],
+) -> dict:
     if not shares.any():
         return {"factor": None, "meaning": None}
     best = int(np.argmax(shares))
-    named = not is_inactive(kl) and shares[best] >= MEANINGFUL
+    share = shares[best]
+    codes, factors = points
+    correlation = stats.spearmanr(codes, factors[:, best]).statistic
+    is_clear = (
+        share >= MEANINGFUL_SHARE or abs(correlation) >= MEANINGFUL_CORRELATION
+    )
     return {
-        "factor": {"name": names[best], "share": shares[best]},
-        "meaning": names[best] if named else None,
+        "factor": {
+            "name": names[best],
+            "share": share,
+            "correlation": correlation,
+        },
+        "meaning": names[best] if is_active and is_clear else None,
     }
 
 

@@ -97,7 +97,6 @@ def _classes() -> dict[str, type]:
 
 _CLASSES = _classes()
 
-TensorShapeProto = _CLASSES["tensorflow.TensorShapeProto"]
 TensorProto = _CLASSES["tensorflow.TensorProto"]
 TensorInfo = _CLASSES["tensorflow.TensorInfo"]
 SignatureDef = _CLASSES["tensorflow.SignatureDef"]
@@ -111,7 +110,6 @@ GetModelMetadataRequest = _CLASSES["tensorflow.serving.GetModelMetadataRequest"]
 GetModelMetadataResponse = _CLASSES[
     "tensorflow.serving.GetModelMetadataResponse"
 ]
-StatusProto = _CLASSES["tensorflow.serving.StatusProto"]
 GetModelStatusRequest = _CLASSES["tensorflow.serving.GetModelStatusRequest"]
 ModelVersionStatus = _CLASSES["tensorflow.serving.ModelVersionStatus"]
 GetModelStatusResponse = _CLASSES["tensorflow.serving.GetModelStatusResponse"]

@@ -59,6 +59,7 @@ _FUNCTIONS = {
     "TF_CloseSession": (None, [c_void_p, c_void_p]),
     "TF_DeleteSession": (None, [c_void_p, c_void_p]),
     "TF_GraphOperationByName": (c_void_p, [c_void_p, c_char_p]),
+    "TF_OperationNumOutputs": (c_int, [c_void_p]),
     "TF_SessionRun": (
         None,
         # session, run options, three groups of what and how many (feeds,

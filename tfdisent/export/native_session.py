@@ -91,7 +91,8 @@ class NativeSession:
       signatures: `SignatureDef` by name.
 
     Raises:
-      RunError: the library is missing.
+      RunError: the library is missing, or a signature names a tensor that the
+        graph has not.
       NativeError: the SavedModel does not load.
     """
 
@@ -110,15 +111,26 @@ class NativeSession:
             )
             size = meta_graph.contents.length
             content = ctypes.string_at(meta_graph.contents.data, size)
+            self.signatures = self._read_signatures(content)
         except BaseException:
             self.close()
             raise
         finally:
             self._c.TF_DeleteSessionOptions(options)
             self._c.TF_DeleteBuffer(meta_graph)
+
+    def _read_signatures(self, content: bytes) -> dict[str, SignatureDef]:
         signatures = MetaGraphDef.FromString(content).signature_def
+        for key, signature in signatures.items():
+            for part in (signature.inputs, signature.outputs):
+                # What has no type is an operation: TensorFlow's initializer.
+                names = [info.name for info in part.values() if info.dtype]
+                try:
+                    self._endpoints(names)
+                except RunError as error:
+                    raise RunError(f"signature {key!r}: {error}") from error
         # Copies, since a part of a message keeps the whole of it in memory.
-        self.signatures = {
+        return {
             name: SignatureDef.FromString(signature.SerializeToString())
             for name, signature in signatures.items()
         }
@@ -178,8 +190,10 @@ class NativeSession:
         return outputs
 
     def _find(self, name: str) -> tuple[int, int]:
+        # As TensorFlow reads it, a name without a number is output 0.
         operation, _, index = name.partition(":")
         found = self._c.TF_GraphOperationByName(self._graph, operation.encode())
-        if not found:
-            raise RunError(f"the graph has no operation {operation!r}.")
-        return found, int(index)
+        outputs = self._c.TF_OperationNumOutputs(found) if found else 0
+        if (index or "0") not in map(str, range(outputs)):
+            raise RunError(f"the graph has no tensor {name!r}.")
+        return found, int(index or 0)

@@ -47,6 +47,7 @@ def export_model(
 
     Raises:
       RunError: the export could not be written, or failed its check.
+      ValueError: the card holds NaN or infinities, which JSON cannot write.
     """
     # The model answers before it is traced, so that its variables exist.
     examples = _examples(model)
@@ -60,7 +61,7 @@ def export_model(
                 f" {' '.join(error.message.split())}"
             ) from error
         if card is not None:
-            text = json.dumps(card, indent=2) + "\n"
+            text = json.dumps(card, indent=2, allow_nan=False) + "\n"
             (temporary / CARD_FILE).write_text(text)
         check_export(temporary, examples)
     return version
@@ -124,8 +125,11 @@ def _draw(
     if given.dtype == "string":
         images = rng.random((*shape, *model.image_shape), np.float32)
         return write_pngs(tf.constant(images)).numpy()
-    if given.dtype == "int64":
+    if given.name == "latent":
         return rng.integers(0, model.num_latents, shape)
+    if given.name == "seed":
+        # Seeds of which any cast to fewer bits would lose some.
+        return rng.integers(-(2**62), 2**62, shape)
     if given.is_image:
         return rng.random(shape, np.float32)
     return rng.standard_normal(shape, np.float32)

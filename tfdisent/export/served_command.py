@@ -1,7 +1,10 @@
 """The command line that serves an export with TensorFlow Serving."""
 
+import csv
+import io
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from tfdisent.errors import UsageError
@@ -20,7 +23,7 @@ def served_command(directory: Path | str, name: str) -> str:
       name: of the model in requests, from letters, digits, ".", "_", "-".
 
     Returns:
-      One line for a POSIX shell.
+      A command for a POSIX shell.
 
     Raises:
       UsageError: the name has other characters.
@@ -31,14 +34,22 @@ def served_command(directory: Path | str, name: str) -> str:
             " '.', '_' and '-'."
         )
     source = Path(directory).resolve()
+    target = f"/models/{name}"
+    mount = ("type=bind", f"source={source}", f"target={target}", "readonly")
     return shlex.join(
         [
             *("docker", "run", "--rm"),
             *("--publish", "127.0.0.1:8500:8500"),
             *("--publish", "127.0.0.1:8501:8501"),
-            "--mount",
-            f"type=bind,source={source},target=/models/{name},readonly",
+            *("--mount", _csv(mount)),
             *("--env", f"MODEL_NAME={name}"),
             IMAGE,
         ]
     )
+
+
+def _csv(fields: Sequence[str]) -> str:
+    """One line as docker reads it: a path may hold commas and quotes."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(fields)
+    return line.getvalue().removesuffix("\n")

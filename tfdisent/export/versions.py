@@ -35,7 +35,7 @@ def new_version(base: Path) -> Iterator[tuple[Path, Path]]:
         program took the number meanwhile, or the disk refuses.
     """
     try:
-        base.mkdir(parents=True, exist_ok=True)
+        _make(base)
         busy = f"another process exports to {base}; try again when it ends."
         with locked(base, busy):
             for left_over in base.glob(".tmp-*"):
@@ -57,6 +57,13 @@ def new_version(base: Path) -> Iterator[tuple[Path, Path]]:
             f"could not write an export in {base}: {error}; it must be a"
             " folder that may be written, with space for the model."
         ) from error
+
+
+def _make(base: Path) -> None:
+    missing = [x for x in (base, *base.parents) if not x.exists()]
+    base.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        _sync(made.parent)
 
 
 def _next_number(base: Path) -> int:

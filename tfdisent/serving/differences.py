@@ -22,12 +22,7 @@ class Difference(NamedTuple):
 
 
 DIFFERENCES = (
-    Difference(
-        "address",
-        "all interfaces",
-        "127.0.0.1",
-        "--host=0.0.0.0",
-    ),
+    Difference("address", "all interfaces", "127.0.0.1", "--host=0.0.0.0"),
     Difference(
         "REST and metrics",
         "off unless a port and a file are given",
@@ -50,7 +45,8 @@ DIFFERENCES = (
         "SIGTERM",
         "is not handled: the requests in flight fail, or, in a container,"
         " nothing happens",
-        "readiness says no, new requests are refused, those in flight end",
+        "readiness says no, new requests get UNAVAILABLE or 503, those in"
+        " flight have --grace_seconds to end",
         "--grace_seconds=0 lets them fail",
     ),
     Difference(
@@ -60,10 +56,21 @@ DIFFERENCES = (
         " /healthz, /readyz and a list at /v1/models",
     ),
     Difference(
+        "profiler", "a service of its own, on unless it is turned off", "none"
+    ),
+    Difference(
+        "metrics",
+        "runtime_latency, model_warmup_latency and those of TensorFlow; REST"
+        " answers 400 at a wrong path",
+        "tfdisent_* instead: answers by version, batches, versions loaded;"
+        " 404 at a wrong path",
+    ),
+    Difference(
         "reload over gRPC",
         "HandleReloadConfigRequest is open to all, for any folder; a refused"
         " config may be half taken",
-        "off; within --model_roots; whole or not at all",
+        "off; within --model_roots; whole or not at all; metric_names are"
+        " ignored",
         "--enable_model_reload --model_roots=/",
     ),
     Difference(
@@ -73,10 +80,34 @@ DIFFERENCES = (
         "--max_body_bytes and the other --max flags",
     ),
     Difference(
+        "size of an answer",
+        "2 GiB; no limit over REST",
+        "as many numbers as a request; as much work as --max_waiting_rows rows",
+        "--max_elements and --max_waiting_rows",
+    ),
+    Difference(
+        "fixed limits",
+        "a tensor has 254 axes at most; a gRPC message any count of fields",
+        "32 axes; 65,536 fields",
+    ),
+    Difference(
+        "requests at a time",
+        "any number; those beyond 4 threads a processor wait",
+        "at most --max_concurrent_requests; more get UNAVAILABLE or 503",
+        "a large --max_concurrent_requests",
+    ),
+    Difference(
         "time for a request",
         "gRPC: what the client gives",
         "gRPC too: at most --rest_api_timeout_in_ms",
         "--rest_api_timeout_in_ms",
+    ),
+    Difference(
+        "slow clients",
+        "keep their connections",
+        "are cut off if a request or the reading of an answer takes longer"
+        " than --read_seconds",
+        "a large --read_seconds",
     ),
     Difference(
         "batching",
@@ -89,13 +120,25 @@ DIFFERENCES = (
     Difference(
         "batching parameters",
         "batch_timeout_micros, thread_pool_name and"
-        " pad_variable_length_inputs count",
-        "they are read and change nothing: a free processor never waits",
+        " pad_variable_length_inputs count; a model may have its own file",
+        "they are read and change nothing, for a free processor never waits;"
+        " one file is for all models",
     ),
     Difference(
         "empty batches",
-        "run, or fail in a kernel",
-        "are answered without a run",
+        "run, or fail in a kernel; over REST, [] has one axis",
+        "are answered without a run; over REST, [] has the axes of its input",
+    ),
+    Difference(
+        "PNG files",
+        "unpack as far as they go, with their texts and profiles",
+        "unpack to 2 bytes for each of --max_elements in a request, at most",
+        "a large --max_elements",
+    ),
+    Difference(
+        "wrong shapes",
+        "run, and get the code of the operation that fails, even UNIMPLEMENTED",
+        "INVALID_ARGUMENT before anything runs",
     ),
     Difference(
         "numbers",
@@ -105,8 +148,8 @@ DIFFERENCES = (
     ),
     Difference(
         "dtypes",
-        "half, bfloat16 and complex are for gRPC alone",
-        "INVALID_ARGUMENT or UNIMPLEMENTED",
+        "half, bfloat16, complex and quantized are for gRPC alone",
+        "for neither: INVALID_ARGUMENT or UNIMPLEMENTED",
     ),
     Difference(
         "JSON over REST",
@@ -128,33 +171,26 @@ DIFFERENCES = (
     Difference(
         "gRPC messages",
         "one that cannot be read is INTERNAL",
-        "INVALID_ARGUMENT, as is one of over 65,536 fields",
+        "INVALID_ARGUMENT",
     ),
     Difference(
-        "answers",
+        "gRPC answers",
         "numbers in typed fields of a TensorProto",
         "numbers in tensor_content; clients read both",
     ),
     Difference(
-        "damaged versions",
-        "one without variables is AVAILABLE and fails each request",
-        "it fails to load, and the version before goes on",
+        "Classify and Regress",
+        "run signatures of these kinds",
+        "UNIMPLEMENTED for those, over REST INVALID_ARGUMENT; for others"
+        " INVALID_ARGUMENT, as theirs",
     ),
     Difference(
-        "versions that ended",
-        "stay in the status for ever",
-        "the highest 10 stay; a version whose files change is tried again"
-        " at once",
+        "MultiInference", "runs several of these signatures", "UNIMPLEMENTED"
     ),
     Difference(
-        "folders of one number",
-        "one of 1 and 001 is taken",
-        "1 is taken",
-    ),
-    Difference(
-        "labels at the start",
-        "one without a version ends the server",
-        "it is a warning; requests for it fail until the version is there",
+        "names",
+        "models and labels have any",
+        "1 to 128 letters, digits, '_', '.' or '-'",
     ),
     Difference(
         "config file",
@@ -169,15 +205,26 @@ DIFFERENCES = (
         " loaded",
     ),
     Difference(
-        "while it stops",
-        "requests are not answered",
-        "UNAVAILABLE, which clients ask again elsewhere",
+        "labels at the start",
+        "one without a version ends the server",
+        "it is a warning; requests for it fail until the version is there",
     ),
     Difference(
-        "Classify, Regress, MultiInference",
-        "run signatures of these kinds",
-        "are refused, as TensorFlow Serving refuses them for a model"
-        " without such signatures; those that have one are UNIMPLEMENTED",
+        "folders of one number", "one of 1 and 001 is taken", "1 is taken"
+    ),
+    Difference(
+        "warm-up", "requests of all kinds", "of Predict; others fail the load"
+    ),
+    Difference(
+        "damaged versions",
+        "one without variables is AVAILABLE and fails each request",
+        "it fails to load, and the version before goes on",
+    ),
+    Difference(
+        "versions that ended",
+        "stay in the status for ever",
+        "the highest 10 stay; a version whose files change is tried again"
+        " at once",
     ),
 )
 

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from google.protobuf import text_format
-
 from tfdisent.errors import UsageError
 from tfdisent.export.messages import MonitoringConfig
+from tfdisent.serving.text_proto import read_text_proto
 
 DEFAULT_PATH = "/monitoring/prometheus/metrics"
 
@@ -20,18 +19,9 @@ def read_metrics_path(path: Path) -> str | None:
     Raises:
       UsageError: the file cannot be read or is wrong; with the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        config = text_format.Parse(text, MonitoringConfig()).prometheus_config
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(
-            f"monitoring_config_file {path} cannot be read: {reason}."
-        ) from error
-    except text_format.ParseError as error:
-        raise UsageError(
-            f"monitoring_config_file {path}, line {error}"
-        ) from error
+    config = read_text_proto(
+        path, MonitoringConfig, "monitoring_config_file"
+    ).prometheus_config
     metrics_path = config.path or DEFAULT_PATH
     if not metrics_path.startswith("/") or not metrics_path.isprintable():
         raise UsageError(

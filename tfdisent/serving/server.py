@@ -5,28 +5,26 @@ import functools
 from pathlib import Path
 
 import grpc
-from aiohttp import web
 
 from tfdisent.errors import RunError, UsageError
 from tfdisent.export.messages import ModelServerConfig
 from tfdisent.serving.addresses import clear_socket, joined, port_refused
+from tfdisent.serving.in_flight import NOTICE_SECONDS, InFlight
 from tfdisent.serving.inference.servable import Servable
 from tfdisent.serving.memory import tidy_memory
 from tfdisent.serving.monitoring import Monitoring
 from tfdisent.serving.rest.app import rest_app
 from tfdisent.serving.rest.connection import RestRunner
-from tfdisent.serving.rest.in_flight import RestInFlight
+from tfdisent.serving.rest.in_flight import counted
+from tfdisent.serving.rpc.channel_options import channel_options
 from tfdisent.serving.rpc.health import Health
-from tfdisent.serving.rpc.in_flight import GrpcInFlight
+from tfdisent.serving.rpc.in_flight import CountingInterceptor
 from tfdisent.serving.rpc.service import grpc_handlers
 from tfdisent.serving.server_options import ServerOptions
 from tfdisent.serving.token import TokenInterceptor
 from tfdisent.serving.version_status import State
 from tfdisent.serving.versions.config_watch import ConfigWatch
 from tfdisent.serving.versions.manager import ModelManager
-
-# Seconds that each part may take to end; `drain` limits them together.
-_ENDLESS = 1e6
 
 
 class Server:
@@ -60,8 +58,7 @@ class Server:
             max_load_retries=options.max_load_retries,
             load_retry_seconds=options.load_retry_seconds,
         )
-        self._health = Health(self.manager)
-        self._calls = GrpcInFlight()
+        self._in_flight = InFlight(options.limits.concurrent_requests)
         self._config_watch = options.config_file and ConfigWatch(
             options.config_file, self.manager.reload
         )
@@ -84,12 +81,10 @@ class Server:
         try:
             await self._start_grpc()
             await self._start_rest()
-            self._tasks.append(asyncio.create_task(self._health.follow()))
             await self.manager.start()
         except (RunError, UsageError):
             await self.drain()
             raise
-        await self._health.update()
         tidy_memory()
         seconds = self.options.config_poll_seconds
         if self._config_watch and seconds > 0:
@@ -101,7 +96,7 @@ class Server:
         await self._config_watch.check()
 
     async def drain(self) -> bool:
-        """Ends: first readiness, then listening, then what is in flight.
+        """Ends: first readiness, then what is in flight, then listening.
 
         Returns:
           Whether all requests in flight ended; those that took longer than
@@ -110,15 +105,13 @@ class Server:
         self.manager.is_draining = True
         for task in self._tasks:
             task.cancel()
-        await self._health.drain()
-        try:
-            async with asyncio.timeout(self.options.grace_seconds):
-                await asyncio.gather(self._end_grpc(), self._end_rest())
-        except TimeoutError:
-            if self._grpc:
-                await self._grpc.stop(None)
-            return False
-        return True
+        has_ended = await self._in_flight.drain(self.options.grace_seconds)
+        if self._grpc:
+            # What is left are clients that have not read what they are told.
+            await self._grpc.stop(NOTICE_SECONDS if has_ended else None)
+        if self._runner:
+            await self._runner.cleanup()
+        return has_ended
 
     async def close(self) -> None:
         """Unloads the models; comes after `drain`."""
@@ -128,19 +121,21 @@ class Server:
         options = self.options
         if options.port is None and options.socket_path is None:
             return
-        interceptors: list[grpc.aio.ServerInterceptor] = [self._calls]
+        interceptors: list[grpc.aio.ServerInterceptor] = [
+            CountingInterceptor(self._in_flight)
+        ]
         if options.token:
             interceptors.insert(0, TokenInterceptor(options.token))
         self._grpc = grpc.aio.server(
-            interceptors=interceptors, options=_channel_options(options)
+            interceptors=interceptors, options=channel_options(options.limits)
         )
         self._grpc.add_generic_rpc_handlers(
             grpc_handlers(
                 *(self.manager, options.limits, self._monitoring),
                 enable_reload=options.enable_reload,
             )
+            + [Health(self.manager).handler()]
         )
-        await self._health.add_to(self._grpc)
         if options.socket_path:
             self._bind_socket(options.socket_path)
         if options.port is not None:
@@ -178,55 +173,23 @@ class Server:
             metrics_path=options.metrics_path,
             token=options.token,
         )
-        self._rest = RestInFlight(app)
-        self._runner = RestRunner(app, options.limits, grace_seconds=_ENDLESS)
-        await self._runner.setup()
-        site = web.TCPSite(
-            *(self._runner, options.host, options.rest_port),
-            ssl_context=options.tls and options.tls.rest_context(),
+        app.middlewares.append(counted(self._in_flight))
+        self._runner = RestRunner(
+            app, options.limits, grace_seconds=NOTICE_SECONDS
         )
+        await self._runner.setup()
         try:
-            await site.start()
+            self.rest_port = await self._runner.listen(
+                *(options.host, options.rest_port),
+                options.tls and options.tls.rest_context(),
+            )
         except OSError as error:
             raise port_refused(
                 options.host, options.rest_port, error
             ) from error
-        self.rest_port = self._runner.addresses[0][1]
-
-    async def _end_grpc(self) -> None:
-        if self._grpc:
-            await self._calls.drain()
-            await self._grpc.stop(_ENDLESS)
-
-    async def _end_rest(self) -> None:
-        if not self._runner:
-            return
-        for site in self._runner.sites:
-            await site.stop()
-        await self._rest.drain()
-        await self._runner.cleanup()
 
     def _loaded(self) -> dict[str, list[int]]:
         return {
             name: [s.version for s in statuses if s.state == State.AVAILABLE]
             for name, statuses in self.manager.models().items()
         }
-
-
-def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
-    return [
-        # Without it, a second server would get half of the connections.
-        ("grpc.so_reuseport", 0),
-        ("grpc.max_receive_message_length", options.limits.body_bytes),
-        ("grpc.max_send_message_length", -1),
-        # Connections whose other end is gone are noticed within 80 s.
-        ("grpc.keepalive_time_ms", 60_000),
-        ("grpc.keepalive_timeout_ms", 20_000),
-        ("grpc.keepalive_permit_without_calls", 1),
-        # What clients may do to notice a dead server.
-        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-        (
-            "grpc.server_handshake_timeout_ms",
-            round(1000 * options.limits.read_seconds),
-        ),
-    ]

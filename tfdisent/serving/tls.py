@@ -6,10 +6,11 @@ import ssl
 from pathlib import Path
 
 import grpc
-from google.protobuf import text_format
 
 from tfdisent.errors import UsageError
 from tfdisent.export.messages import SSLConfig
+from tfdisent.serving.file_stamp import file_stamp
+from tfdisent.serving.text_proto import read_text_proto
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class Tls:
 
     def __init__(self, path: Path | str):
         self._path = Path(path)
-        self._seen = self._stamp()
+        self._seen = file_stamp(self._path)
         self._config = self._read()
         self._context = _context(self._config)
 
@@ -58,7 +59,7 @@ class Tls:
         return context
 
     def _newest(self) -> SSLConfig:
-        stamp = self._stamp()
+        stamp = file_stamp(self._path)
         if stamp != self._seen:
             self._seen = stamp
             try:
@@ -72,25 +73,10 @@ class Tls:
             _log.info("ssl_config_file %s was read again.", self._path)
         return self._config
 
-    def _stamp(self) -> tuple | None:
-        try:
-            found = os.stat(self._path)
-        except OSError:
-            return None
-        return found.st_ino, found.st_size, found.st_mtime_ns
-
     def _read(self) -> SSLConfig:
-        try:
-            text = self._path.read_text()
-            config = text_format.Parse(text, SSLConfig())
-        except OSError as error:
-            raise self._fault(f"cannot be read: {error.strerror}") from error
-        except (text_format.ParseError, UnicodeDecodeError) as error:
-            # Not the cause: its text may show a part of the key.
-            line = getattr(error, "GetLine", lambda: None)()
-            raise self._fault(
-                f"is no SSLConfig in text form (line {line or '?'})"
-            ) from None
+        config = read_text_proto(
+            self._path, SSLConfig, "ssl_config_file", is_secret=True
+        )
         if config.client_verify and not config.custom_ca:
             raise self._fault("sets client_verify but no custom_ca")
         try:

@@ -135,13 +135,14 @@ def test_nan_and_infinities_come_and_go(asked):
     np.testing.assert_array_equal(images, expected)
 
 
-@pytest.mark.parametrize("way", ["grpc", "async grpc"])
-def test_no_rows_are_a_batch_too(both, way):
-    """Not over REST, where [] has one axis."""
-    _, addresses = both
-    with client(way, addresses["grpc"]) as made:
-        assert made.encode(IMAGES[:0]).mean.shape == (0, 3)
-        assert made.decode(CODES[:0]).shape == (0, 2, 2, 1)
+def test_no_rows_are_a_batch_too(asked):
+    _, made = asked
+    posterior = made.encode(IMAGES[:0])
+    assert posterior.mean.shape == posterior.stddev.shape == (0, 3)
+    assert posterior.mean.dtype == np.float32
+    assert made.encode_sample(IMAGES[:0], 1).shape == (0, 3)
+    assert made.sample([]).images.shape == (0, 2, 2, 1)
+    assert made.traverse(CODES[:0], 1, [1, 2]).shape == (0, 2, 2, 2, 1)
 
 
 def test_metadata_has_names_dtypes_and_shapes(asked):
@@ -239,6 +240,9 @@ def test_options_that_exclude_each_other_are_refused():
         Client("localhost:1", "m", version=1, label="a")
     with pytest.raises(UsageError, match="http://x has no TLS"):
         Client("http://x", "m", tls=ClientTls())
+    for token in ("", "two words", "line\nline", "ü"):
+        with pytest.raises(UsageError, match="the token must be printable"):
+            Client("localhost:1", "m", token=token)
 
 
 @pytest.mark.parametrize("way", ["grpc", "rest"])

@@ -3,6 +3,8 @@
 import contextlib
 import socket
 import ssl
+import threading
+import time
 
 import grpc
 import numpy as np
@@ -12,6 +14,7 @@ from serving.client_fakes import WAYS, FakeModel, client, fake_server
 
 from tfdisent.errors import UsageError
 from tfdisent.serving.client import ClientTls
+from tfdisent.serving.client.wire import FailedTls, LostConnection
 from tfdisent.serving.status import Code, ServingError
 
 CODES = np.ones((2, 3), np.float32)
@@ -66,9 +69,10 @@ def test_tls_trusts_the_root_that_is_given(way, files):
         for tls in (ClientTls(files["stranger"]), ClientTls()):
             with (
                 client(way, address, tls=tls, retries=0) as made,
-                pytest.raises(ServingError, match=address) as caught,
+                pytest.raises(FailedTls, match=address) as caught,
             ):
                 made.versions()
+            assert "certificate" in caught.value.message.lower()
             assert caught.value.code == Code.UNAVAILABLE
 
 
@@ -148,6 +152,70 @@ def test_a_server_may_be_restarted_between_calls(way):
             assert caught.value.code in NOBODY
 
 
+@contextlib.contextmanager
+def raw_server(answer):
+    """Calls a function with each connection that has sent something."""
+
+    def heard(connection):
+        with connection, contextlib.suppress(OSError):
+            connection.recv(2**16)
+            answer(connection)
+
+    def accept():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=heard, args=[connection]).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def closing_server(content):
+    return raw_server(lambda connection: connection.sendall(content))
+
+
+@contextlib.contextmanager
+def dribbling_server(body):
+    """Answers any request by a header, then a byte each 20 ms."""
+    is_over = threading.Event()
+
+    def answer(connection):
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode())
+        for byte in body:
+            if is_over.wait(0.02):
+                return
+            connection.sendall(bytes([byte]))
+
+    with raw_server(answer) as address:
+        yield address
+        is_over.set()
+
+
+def test_what_ends_a_connection_is_one_short_sentence():
+    """Blocking or not, in the same words where the cause is known."""
+    said = {
+        b"": "closed|disconnected",
+        b"SSH-2.0-OpenSSH_9.2\r\n": "what answers speaks no HTTP",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[": "9|8",
+    }
+    for content, cause in said.items():
+        for way in ("rest", "async rest"):
+            with (
+                closing_server(content) as address,
+                client(way, address, retries=0) as made,
+                pytest.raises(LostConnection, match=cause) as caught,
+            ):
+                made.versions()
+            assert f"{address} was lost (" in str(caught.value)
+            assert "\n" not in str(caught.value)
+
+
 def test_a_server_that_answers_something_else(way):
     """Here one of neither protocol, which closes what it does not know."""
     with contextlib.ExitStack() as stack:
@@ -160,3 +228,16 @@ def test_a_server_that_answers_something_else(way):
         with pytest.raises(ServingError) as caught:
             made.versions()
     assert caught.value.code in NOBODY
+
+
+@pytest.mark.parametrize("way", ["rest", "async rest"])
+def test_an_answer_in_dribs_ends_with_the_time(way):
+    body = b'{"model_version_status": []}'
+    with dribbling_server(body) as address, client(way, address) as made:
+        assert made.versions() == []
+    with dribbling_server(body * 20) as address, client(way, address) as made:
+        begin = time.monotonic()
+        with pytest.raises(ServingError) as caught:
+            made.versions(timeout=0.5)
+        assert 0.4 < time.monotonic() - begin < 10
+        assert caught.value.code == Code.DEADLINE_EXCEEDED

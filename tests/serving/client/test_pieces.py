@@ -12,7 +12,7 @@ from serving.client_fakes import (
 )
 
 from tfdisent.serving.client import Client
-from tfdisent.serving.client.pieces import PIECE_BYTES, joined, pieces
+from tfdisent.serving.client.pieces import PIECE_BYTES, pieces, without_rows
 from tfdisent.serving.client.signatures import Signature, TensorSpec
 
 FLOAT, STRING = np.dtype(np.float32), np.dtype(object)
@@ -137,6 +137,38 @@ def test_what_is_no_batch_stays_whole(inputs, output, arrays):
         np.testing.assert_array_equal(got[0][name], array)
 
 
-def test_answers_are_joined_in_order():
-    whole = joined([{"y": np.array([1, 2])}, {"y": np.array([3])}])
-    np.testing.assert_array_equal(whole["y"], [1, 2, 3])
+INPUTS = {
+    "x": TensorSpec(FLOAT, (None, 3)),
+    "t": TensorSpec(FLOAT, (None,) * 2),
+}
+
+
+@pytest.mark.parametrize(
+    "output, shape",
+    [((None, 7), (0, 7)), ((None, None, 2), (0, 5, 2)), ((None,), (0,))],
+)
+def test_no_rows_have_the_shape_of_an_answer(output, shape):
+    signature = Signature(INPUTS, {"y": TensorSpec(STRING, output)})
+    arrays = {"x": np.zeros((0, 3)), "t": np.zeros((0, 5))}
+    answer = without_rows(signature, arrays)
+    assert answer.keys() == {"y"}
+    assert answer["y"].shape == shape and answer["y"].dtype == object
+
+
+@pytest.mark.parametrize(
+    "arrays, output",
+    [
+        ({"x": (1, 3), "t": (1, 5)}, (None,)),
+        ({"x": (0, 3), "t": (1, 5)}, (None,)),
+        ({"x": (0, 4), "t": (0, 5)}, (None,)),
+        ({"x": (0,), "t": (0, 5)}, (None,)),
+        ({"x": (0, 3)}, (None,)),
+        ({"x": (0, 3), "u": (0, 5)}, (None,)),
+        ({"x": (0, 3), "t": (0, 5)}, ()),
+        ({"x": (0, 3), "t": (0, 5)}, None),
+    ],
+)
+def test_what_is_no_empty_batch_is_the_servers_to_answer(arrays, output):
+    signature = Signature(INPUTS, {"y": TensorSpec(FLOAT, output)})
+    arrays = {name: np.zeros(shape) for name, shape in arrays.items()}
+    assert without_rows(signature, arrays) is None

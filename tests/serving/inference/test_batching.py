@@ -49,32 +49,30 @@ def test_splitting_runs_at_most_the_execution_size(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("text", "words"),
     [
-        ("max_batch_size: 3", 1, "Expected"),
-        ("\nmax_batch { value: 3 }", 2, "max_batch"),
-        ("max_batch_size { value: x }", 1, "integer"),
-        ("\n\nmax_batch_size { value: 0 }", 3, "at least 1, not 0"),
-        ("num_batch_threads { value: -1 }", 1, "at least 1, not -1"),
-        ("\nallowed_batch_sizes: [4, 2, 32]", 2, "increasing"),
-        ("allowed_batch_sizes: [4, 4, 32]", 1, "increasing"),
-        ("allowed_batch_sizes: [0, 32]", 1, "positive"),
+        ("max_batch_size: 3", "line 1:.*Expected"),
+        ("\nmax_batch { value: 3 }", "line 2:.*max_batch"),
+        ("max_batch_size { value: x }", "line 1:.*integer"),
+        ("max_batch_size { value: 0 }", "max_batch_size .*at least 1, not 0"),
+        ("num_batch_threads { value: -1 }", "at least 1, not -1"),
+        ("allowed_batch_sizes: [4, 2, 32]", "increasing"),
+        ("allowed_batch_sizes: [4, 4, 32]", "increasing"),
+        ("allowed_batch_sizes: [0, 32]", "positive"),
         (
             "max_batch_size { value: 9 }\nallowed_batch_sizes: 8",
-            2,
-            "9 at its end, not 8",
+            "end with 9, not 8",
         ),
         (
             "max_batch_size { value: 9 }\n"
             "enable_large_batch_splitting { value: true }\n"
             "max_execution_batch_size { value: 10 }",
-            3,
             "at most max_batch_size, 9",
         ),
     ],
 )
-def test_faults_are_told_with_their_line(tmp_path, text, line, words):
-    with pytest.raises(UsageError, match=f"line {line}:.*{words}") as error:
+def test_faults_are_told_with_their_place(tmp_path, text, words):
+    with pytest.raises(UsageError, match=f"batching.txt.*{words}") as error:
         read(tmp_path, text)
     assert "\n" not in str(error.value)
 

@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import random
 import threading
+import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import numpy as np
@@ -22,6 +23,7 @@ class Doubler:
     def __init__(self):
         self.batches = []
         self.is_shut = False
+        self.seconds = 0
         self._let_on = threading.Semaphore(0)
         self._started = threading.Semaphore(0)
 
@@ -31,6 +33,7 @@ class Doubler:
         if self.is_shut:
             self._started.release()
             assert self._let_on.acquire(timeout=SECONDS)
+        time.sleep(self.seconds)
         if 13 in x.ravel():
             raise ServingError(Code.INVALID_ARGUMENT, "13 is unlucky")
         return {name: 2 * x for name in outputs}
@@ -222,6 +225,69 @@ def test_free_threads_share_what_came_together():
     assert sorted(map(len, model.batches)) == [10, 10]
 
 
+def test_batches_of_one_request_leave_it_uncut():
+    async def main():
+        batching = Batching(max_batch_size=1, num_batch_threads=4)
+        async with coalescing(model, batching) as coalescer:
+            await coalescer.answer(request(*range(100, 200)))
+
+    model = Doubler()
+    asyncio.run(main())
+    assert list(map(len, model.batches)) == [100]
+
+
+def test_requests_take_turns_whatever_their_size():
+    async def main():
+        async with coalescing(model) as coalescer:
+            async with busy(model, coalescer):
+                tasks = await started(
+                    *(coalescer, request(*range(100, 196))),
+                    *(request(*range(200, 296)), request(1)),
+                )
+            answers = await asyncio.gather(*tasks)
+        assert answers[0]["y"].tolist() == [2 * i for i in range(100, 196)]
+        assert answers[1]["y"].tolist() == [2 * i for i in range(200, 296)]
+
+    model = Doubler()
+    asyncio.run(main())
+    assert [batch[0] for batch in model.batches[1:]] == [
+        *(100, 200, 1, 132, 232, 164, 264)
+    ]
+
+
+def test_few_rows_wait_for_a_short_run_and_many_start_beside_it():
+    async def main():
+        batching = Batching(num_batch_threads=2)
+        async with coalescing(model, batching) as coalescer:
+            async with busy(model, coalescer):
+                tasks = await started(coalescer, *map(request, range(1, 8)))
+                for _ in range(5):
+                    await asyncio.sleep(0)
+                tasks += await started(coalescer, request(8))
+                await model.one_started()
+            await asyncio.gather(*tasks)
+
+    model = Doubler()
+    asyncio.run(main())
+    assert model.batches == [[0], [*range(1, 9)]]
+
+
+def test_one_row_starts_beside_a_long_run():
+    async def main():
+        batching = Batching(num_batch_threads=2)
+        async with coalescing(model, batching) as coalescer:
+            model.seconds = 0.01
+            await coalescer.answer(request(1))
+            async with busy(model, coalescer):
+                (task,) = await started(coalescer, request(2))
+                await model.one_started()
+            await task
+
+    model = Doubler()
+    asyncio.run(main())
+    assert model.batches == [[1], [0], [2]]
+
+
 def test_free_threads_share_one_request():
     async def main():
         batching = Batching(num_batch_threads=2)
@@ -257,7 +323,7 @@ def test_a_full_queue_refuses_and_recovers():
                 assert refused.value.code is Code.UNAVAILABLE
                 tasks += await started(coalescer, request(5))
             await asyncio.gather(*tasks)
-            # However large, one that finds the queue empty is taken.
+            # One that finds the queue empty is taken.
             await coalescer.answer(request(*range(20, 30)))
 
     model = Doubler()
@@ -435,6 +501,40 @@ class AtOnce(Executor):
         future = Future()
         future.set_result(function(*arguments))
         return future
+
+
+class Exhausted(ThreadPoolExecutor):
+    """The system gives it no thread, now and then."""
+
+    refusals = 0
+
+    def submit(self, function, *arguments):
+        if self.refusals:
+            self.refusals -= 1
+            raise RuntimeError("can't start new thread")
+        return super().submit(function, *arguments)
+
+
+def test_without_a_thread_a_batch_fails_and_what_comes_later_runs():
+    async def main():
+        with Exhausted(2) as executor:
+            coalescer = Coalescer(model, executor, ONE_THREAD, waiting_rows=100)
+            executor.refusals = 2
+            # Two batches, for their shapes, then a third of both.
+            tasks = await started(
+                *(coalescer, request(1), request([1, 2]), request(3)),
+                *(request([[4]]), request([[5]])),
+            )
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            for error in results[:3]:
+                assert error.code is Code.UNAVAILABLE
+            assert [x["y"].tolist() for x in results[3:]] == [[[[8]]], [[[10]]]]
+            await coalescer.answer(request(*range(100, 116)))
+            await coalescer.idle()
+
+    model = Doubler()
+    asyncio.run(asyncio.wait_for(main(), SECONDS))
+    assert model.batches[1:] == [[*range(100, 116)]]
 
 
 @pytest.mark.parametrize("steps", range(12))

@@ -193,6 +193,14 @@ def test_a_small_request_for_a_huge_answer_is_refused():
     assert check_request(TRAVERSE, inputs, (), limits).rows == 17
 
 
+def test_a_request_is_no_more_work_than_may_wait():
+    limits = Limits(waiting_rows=4 * 256)
+    assert check_request(TRAVERSE, traversal(4, 256), (), limits).rows == 4
+    code, text = refusal(TRAVERSE, traversal(5, 256), waiting_rows=4 * 256)
+    assert code is Code.INVALID_ARGUMENT
+    assert "as much work as 1280 rows, more than the 1024" in text
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_only_strictness_refuses_what_is_not_finite(value):
     inputs = images(2)

@@ -301,12 +301,13 @@ def test_a_warm_up_request_that_fails_fails_the_load(
     assert len(closed) == 1
 
 
+@pytest.mark.parametrize("rows", [0, 2])
 @pytest.mark.parametrize("signature", ["", "encode"])
-def test_warm_up_requests_are_run(version, signature):
+def test_warm_up_requests_are_run(version, signature, rows):
     async def use(servable):
         return await servable.predict("encode", images())
 
-    warm_up(version, signature, **images(2))
+    warm_up(version, signature, **images(rows))
     served(version, use)
 
 

@@ -45,6 +45,11 @@ def test_tensors_are_read_in_the_order_of_their_names():
     assert signature.is_batched
 
 
+def test_a_name_without_a_number_is_the_first_output():
+    signature = read({"x": info("x", tf.float32, [None])}, {"y": ROWS})
+    assert signature.inputs["x"].name == "x:0"
+
+
 @pytest.mark.parametrize(
     ("dtype", "name"),
     [

@@ -42,10 +42,11 @@ def same(array, other):
     st_np.array_shapes(max_dims=4, max_side=4).flatmap(
         lambda shape: st_np.arrays(object, shape, elements=NUMBERS)
     ),
-    st.sampled_from([",", ", "]),
+    st.sampled_from([",", ", ", " ,\n\t", "\r\n,"]),
+    st.sampled_from([None, 0, 2]),
 )
-def test_reads_what_the_plain_reader_reads(texts, comma):
-    text = json.dumps(texts.tolist(), separators=(comma, ":"))
+def test_reads_what_the_plain_reader_reads(texts, comma, indent):
+    text = json.dumps(texts.tolist(), separators=(comma, ":"), indent=indent)
     text = text.replace('"', "")
     array, expected = read_numbers(text.encode(), 10**6), plain(text)
     if array is not None:
@@ -68,9 +69,10 @@ def test_takes_nothing_that_is_no_list_of_numbers(text):
         *("[1,]", "[,1]", "[1,,2]", "[1 2]", "[1[2]]", "[[1]2]", "[[1][2]]"),
         *("[[1,2],[3]]", "[[1],2]", "[1,[2]]", "[[1,2],3[,4]]", "[[1],[]]"),
         *("[01]", "[.5]", "[1.]", "[+1]", "[1e]", "[--1]", "[1-1]", "[-]"),
-        *('["1"]', "[null]", "[true]", "[NaN]", "[{}]", "[1]x", "[1] "),
+        *('["1"]', "[null]", "[true]", "[NaN]", "[{}]", "[1]x", "[1]\f"),
         *("[9223372036854775808]", "[1,9223372036854775808]", "[1e400]"),
-        *("[1  ]", "[1 ,2]", "[1\n]", "[" * 33 + "1" + "]" * 33),
+        *("[1 2,3]", "[1,2\n3]", "[- 1]", "[1. 5]", "[1 e5]", "1 2", " "),
+        "[" * 33 + "1" + "]" * 33,
     ],
 )
 def test_leaves_all_else_to_the_complete_reader(text):

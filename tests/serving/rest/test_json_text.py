@@ -276,6 +276,31 @@ def test_no_deeper_than_python_can():
     assert unread(body, LIMITS._replace(json_depth=10**6))
 
 
+@pytest.mark.parametrize("item", [b"[],", b"{},", b"[0],", b"0,"])
+def test_fewer_values_are_read_where_they_are_no_array(item):
+    def body(values):
+        items = item * (values // (1 + item.count(b"[") + item.count(b"{")))
+        return b'{"other":0,"instances":[%b0]}' % items
+
+    assert read_object(body(2**20 - 4), Limits())
+    start = time.perf_counter()
+    for factor in (2, 10):
+        assert "one regular list" in unread(body(factor * 2**20), Limits())
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("filling", [b" ", b"9"])
+def test_so_are_characters_outside_of_strings(filling):
+    def body(size):
+        filled = b'{"instances":[0,%b"a"]}' % (
+            filling * size + b"," * (filling == b"9")
+        )
+        return filled
+
+    assert "one regular list" in unread(body(2**24), Limits())
+    assert read_object(b'{"a":"%b"}' % (b" " * 2**24), Limits())
+
+
 @pytest.mark.parametrize("items", ["1", "1.5", '"a"', "[]"])
 def test_values_are_counted_before_they_are_read(items):
     body = b'{"instances":[%b]}' % b",".join([items.encode()] * 1100)
@@ -292,6 +317,8 @@ def test_values_are_counted_before_they_are_read(items):
         b'{"instances":[' + b"-" * 10**6 + b"]}",
         b'{"instances":[' + b"9" * 10**6 + b"]}",
         b'{"signature_name' + b" " * 10**6,
+        b'{"a":Inf,' + b" " * 10**7 + b'"b":0}',
+        b'{"a":[Inf,' + b"Infinity," * 10**5 + b"0]}",
     ],
     ids=lambda body: body[:16],
 )

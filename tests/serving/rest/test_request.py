@@ -151,6 +151,25 @@ def test_the_limit_of_elements_is_exact():
     assert len(read({"inputs": {"x": [0] * 60, "n": [0] * 40}}, TWO)["x"]) == 60
 
 
+@pytest.mark.parametrize(
+    ("sizes", "shape"),
+    [
+        ([-1, 4, 3], (0, 4, 3)),
+        ([-1], (0,)),
+        ([-1, -1], (0,)),  # whose row has any size
+        ([4, 3], (0,)),
+        ([], (0,)),
+    ],
+)
+def test_an_empty_list_is_a_batch_without_rows(sizes, shape):
+    definition = signature(x="float")
+    for size in sizes:
+        definition.inputs["x"].tensor_shape.dim.add(size=size)
+    for body in (b'{"inputs":[]}', b'{"inputs":{"x":[]}}'):
+        inputs = read_request(body, LIMITS).inputs(definition)
+        assert inputs["x"].shape == shape
+
+
 def test_types_that_json_cannot_hold():
     message = refused(
         {"inputs": [1]}, signature(x="half"), code=Code.UNIMPLEMENTED

@@ -1,7 +1,7 @@
 """The health service follows the models."""
 
 import shutil
-import threading
+import time
 
 import grpc
 import pytest
@@ -62,26 +62,49 @@ def test_health_follows_the_models_until_it_drains(config_file, tmp_path):
         shutil.copytree(source, base / "2")
         server.run(server.manager.poll())
         assert seen() == SERVING
-        server.run(server.health.drain())
+        server.manager.is_draining = True
         assert seen() == NOT_SERVING
+        assert all(next(watch, None) is None for watch in watches)
         assert check(server) == NOT_SERVING
 
 
-def test_drained_health_stays(config_file):
-    config = single_model_config("tiny", str(config_file.parent / "tiny"))
-    with embedded(config, load=FakeServable) as server:
-        assert check(server) == SERVING
-        server.run(server.health.drain())
-        looks = threading.Semaphore(0)
-        server.manager.is_ready = lambda: looks.release() or True
-        for _ in range(3):
-            assert looks.acquire(timeout=30)
-        assert check(server) == NOT_SERVING
-
-
-def test_unknown_service_is_not_found(grpc_embedded):
+def test_unknown_service(grpc_embedded):
+    health = grpc_embedded.client.health
     with pytest.raises(grpc.RpcError) as info:
-        grpc_embedded.client.health.Check(
-            HealthCheckRequest(service="x"), timeout=30
-        )
+        health.Check(HealthCheckRequest(service="x"), timeout=30)
     assert info.value.code() is grpc.StatusCode.NOT_FOUND
+    watch = health.Watch(HealthCheckRequest(service="x"), timeout=30)
+    assert next(watch).status == HealthCheckResponse.SERVICE_UNKNOWN
+    watch.cancel()
+
+
+@pytest.mark.parametrize("method", ["Check", "Watch"])
+@pytest.mark.parametrize("content", [b"\xff", b"\x0a\x81\x08" + b"x" * 1025])
+def test_what_names_no_service_is_refused(grpc_embedded, method, content):
+    path = f"/grpc.health.v1.Health/{method}"
+    call = grpc_embedded.client.channel.unary_stream(path)
+    with pytest.raises(grpc.RpcError) as info:
+        next(call(content, timeout=30))
+    assert info.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_watches_are_limited(grpc_embedded):
+    health = grpc_embedded.client.health
+    watches = [
+        health.Watch(HealthCheckRequest(), timeout=60) for _ in range(10)
+    ]
+    assert {next(watch).status for watch in watches} == {SERVING}
+    with pytest.raises(grpc.RpcError) as info:
+        next(health.Watch(HealthCheckRequest(), timeout=30))
+    assert info.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    for watch in watches:
+        watch.cancel()
+    end = time.monotonic() + 30
+    while True:
+        again = health.Watch(HealthCheckRequest(), timeout=30)
+        try:
+            assert next(again).status == SERVING
+            break
+        except grpc.RpcError:
+            assert time.monotonic() < end
+    again.cancel()

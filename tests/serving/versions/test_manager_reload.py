@@ -92,7 +92,18 @@ REJECTED = {
     "relative path": ([OTHER, {"base_path": "x"}], 3, "absolute path"),
     "name": ([OTHER, {"name": "a\n"}], 3, "1 to 128 letters"),
     "platform": ([OTHER, {"model_platform": "torch"}], 3, "'tensorflow'"),
-    "outside of the roots": ([OTHER, {"base_path": "/etc"}], 3, "folders"),
+    "outside of the roots": (
+        [OTHER, {"base_path": "/etc"}],
+        3,
+        "base_path of model 'new' must lie in one of the folders that this"
+        " server may read.",
+    ),
+    "outside of the roots, and missing": (
+        [OTHER, {"base_path": "/etc/none/at/all"}],
+        3,
+        "base_path of model 'new' must lie in one of the folders that this"
+        " server may read.",
+    ),
     "no base path": (
         [OTHER, {"base_path": "/none/at/all"}],
         2,
@@ -147,7 +158,7 @@ def test_a_rejected_reload_changes_nothing(tmp_path, case):
         (tmp_path / "empty").mkdir()
         load = FakeLoader()
         started = config(model("m", tmp_path / "m", labels={"stable": 1}))
-        roots = None if "/none" in str(entries) else [tmp_path]
+        roots = None if "'/none" in str(entries) else [tmp_path]
         async with managed(started, load, allowed_roots=roots) as manager:
             before = manager.models()
             found, message = await refused(
@@ -155,6 +166,7 @@ def test_a_rejected_reload_changes_nothing(tmp_path, case):
             )
             assert found == code
             assert said in message
+            assert str(tmp_path) not in message
             assert manager.models() == before
             assert content(manager, label="stable") == "kept"
             assert not load.made[0].closed

@@ -7,8 +7,14 @@ import aiohttp
 import yarl
 
 from tfdisent.serving.client.rest_wire import http_error
-from tfdisent.serving.client.tls import ssl_context
-from tfdisent.serving.client.wire import ClientTls, NoServer, Request
+from tfdisent.serving.client.tls import ssl_cause, ssl_context
+from tfdisent.serving.client.wire import (
+    ClientTls,
+    FailedTls,
+    LostConnection,
+    NoServer,
+    Request,
+)
 from tfdisent.serving.status import Code, ServingError
 
 
@@ -54,9 +60,12 @@ def _serving_error(address: str, error: Exception) -> ServingError:
     match error:
         case TimeoutError():
             return ServingError(Code.DEADLINE_EXCEEDED, "Deadline Exceeded")
+        case aiohttp.ClientSSLError():
+            return FailedTls(address, ssl_cause(error.__cause__))
         case aiohttp.ClientConnectorError(os_error=ConnectionError() as why):
             return NoServer(address, os.strerror(why.errno))
         case aiohttp.ClientConnectorError():
             return NoServer(address, error.strerror or str(error))
-    text = f"the connection to {address} was lost ({error})"
-    return ServingError(Code.UNAVAILABLE, text)
+        case aiohttp.ClientResponseError():  # its text shows what came
+            return LostConnection(address, "what answers speaks no HTTP")
+    return LostConnection(address, str(error))

@@ -1,6 +1,7 @@
 """What a client can ask: the methods of `Client` and `AsyncClient`."""
 
 import operator
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -8,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tfdisent.errors import UsageError
+from tfdisent.serving.client.address import is_rest
 from tfdisent.serving.client.calls import Calls
 from tfdisent.serving.client.grpc_wire import GrpcWire
-from tfdisent.serving.client.inputs import moves, pixels, seeds
+from tfdisent.serving.client.inputs import moves, pixels, rows_of, seeds
 from tfdisent.serving.client.rest_wire import RestWire
 from tfdisent.serving.client.signatures import Signature
 from tfdisent.serving.client.wire import ClientTls, Connection, Target
@@ -33,6 +35,7 @@ class Samples(NamedTuple):
     images: np.ndarray  # [B, H, W, C] in [0, 1]
 
 
+_TOKEN = re.compile(r"[!-~]+")
 _codes = operator.itemgetter("codes")
 _images = operator.itemgetter("images")
 
@@ -60,7 +63,8 @@ class Endpoints:
       retries: how often a request is sent again after UNAVAILABLE, with
         growing pauses, while there is time.
       max_batch: most rows that are sent at once. Larger batches, and those
-        whose request or answer would have over 4 MB, are split.
+        whose request or answer would have over 4 MB, are split. One version
+        answers all pieces: if it ends meanwhile the call begins again, once.
       token: sent as "Authorization: Bearer ...".
       tls: makes gRPC use TLS; with https it may be left out.
 
@@ -87,11 +91,15 @@ class Endpoints:
             )
         if tls and address.startswith("http://"):
             raise UsageError(f"{address} has no TLS; write https://.")
+        if token is not None and not _TOKEN.fullmatch(token):
+            raise UsageError(
+                "the token must be printable ASCII characters without a space."
+            )
         target = Target(model, version, label)
-        is_rest = address.startswith(("http://", "https://"))
+        over_rest = is_rest(address)
         self._calls = Calls(
-            RestWire(target) if is_rest else GrpcWire(target),
-            self._connection(is_rest)(address, tls, token),
+            RestWire(target) if over_rest else GrpcWire(target),
+            self._connection(over_rest)(address, tls, token),
             timeout=timeout,
             retries=retries,
             max_batch=max_batch,
@@ -128,7 +136,7 @@ class Endpoints:
           timeout: seconds.
         """
         images = pixels(images)
-        inputs = {"images": images, "seed": seeds(seed, images)}
+        inputs = {"images": images, "seed": seeds(seed, rows_of(images))}
         return self._ask("encode_sample", inputs, _codes, timeout)
 
     def decode(
@@ -149,7 +157,7 @@ class Endpoints:
         self, seed: ArrayLike, *, timeout: float | None = None
     ) -> Samples:
         """Draws of the prior, one for each seed [B]; a number is one seed."""
-        inputs = {"seed": np.atleast_1d(seed)}
+        inputs = {"seed": seeds(seed)}
         return self._ask("sample", inputs, _samples, timeout)
 
     def traverse(

@@ -1,6 +1,7 @@
 """Connections of a client to a gRPC server, blocking and not."""
 
 import asyncio
+import re
 import time
 from types import ModuleType
 from typing import Any
@@ -8,8 +9,13 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from tfdisent.serving.client.tls import pem, ssl_context
-from tfdisent.serving.client.wire import ClientTls, NoServer, Request
+from tfdisent.serving.client.tls import in_words, pem, ssl_context
+from tfdisent.serving.client.wire import (
+    ClientTls,
+    FailedTls,
+    NoServer,
+    Request,
+)
 from tfdisent.serving.status import Code, ServingError
 
 _OPTIONS = [
@@ -22,6 +28,7 @@ _OPTIONS = [
     # Each client has a connection of its own.
     ("grpc.use_local_subchannel_pool", 1),
 ]
+_TLS = re.compile(r"OPENSSL_internal:(\w+)")
 _UNREACHED = ("failed to connect", "DNS resolution", "errors resolving")
 
 
@@ -103,6 +110,8 @@ def _metadata(token: str | None) -> list[tuple[str, str]]:
 
 def _serving_error(address: str, error: grpc.RpcError) -> ServingError:
     text = error.details() or ""
+    if found := _TLS.search(text):
+        return FailedTls(address, in_words(found[1]))
     if text.startswith(_UNREACHED):
         # The cause is last, after addresses and who found out.
         return NoServer(address, text.rpartition(": ")[2].rstrip("]"))

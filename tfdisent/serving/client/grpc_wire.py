@@ -16,7 +16,7 @@ from tfdisent.export.messages import (
 )
 from tfdisent.export.tensors import to_array, to_proto
 from tfdisent.serving.client.signatures import Signature, read_signatures
-from tfdisent.serving.client.wire import Request, Target
+from tfdisent.serving.client.wire import Metadata, Request, Target
 from tfdisent.serving.status import Code
 from tfdisent.serving.version_status import State, VersionStatus
 
@@ -31,6 +31,9 @@ class GrpcWire:
 
     def __init__(self, target: Target):
         self._target = target
+
+    def pinned(self, version: int) -> "GrpcWire":
+        return GrpcWire(Target(self._target.model, version))
 
     def predict(
         self,
@@ -60,10 +63,11 @@ class GrpcWire:
         path = f"{_PREDICTION}GetModelMetadata"
         return Request(path, request.SerializeToString())
 
-    def read_metadata(self, answer: bytes) -> dict[str, Signature]:
-        fields = GetModelMetadataResponse.FromString(answer).metadata
-        content = fields["signature_def"].value
-        return read_signatures(SignatureDefMap.FromString(content))
+    def read_metadata(self, answer: bytes) -> Metadata:
+        response = GetModelMetadataResponse.FromString(answer)
+        content = response.metadata["signature_def"].value
+        signatures = read_signatures(SignatureDefMap.FromString(content))
+        return Metadata(response.model_spec.version.value, signatures)
 
     def statuses(self) -> Request:
         request = GetModelStatusRequest(model_spec=self._spec())

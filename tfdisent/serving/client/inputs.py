@@ -1,7 +1,12 @@
 """What a client's methods take, as the arrays that the contract names."""
 
+import operator
+import reprlib
+
 import numpy as np
 from numpy.typing import ArrayLike
+
+from tfdisent.errors import UsageError
 
 
 def pixels(images: ArrayLike) -> np.ndarray:
@@ -12,10 +17,32 @@ def pixels(images: ArrayLike) -> np.ndarray:
     return images
 
 
-def seeds(seed: ArrayLike, batch: np.ndarray) -> np.ndarray:
-    """A seed for each row of a batch; n stands for n, n + 1, and so on."""
-    seed = np.asarray(seed)
-    return seed if seed.ndim else seed + np.arange(_rows(batch))
+def seeds(seed: ArrayLike, rows: int = 1) -> np.ndarray:
+    """A seed for each row of a batch.
+
+    Args:
+      seed: whole numbers; n alone stands for n, n + 1, and so on.
+      rows: of the batch, for such an n.
+
+    Returns:
+      int64.
+
+    Raises:
+      UsageError: not all are whole numbers in int64.
+    """
+    # Python's numbers: numpy's become floating point, or wrap around.
+    given = np.asarray(seed, object)
+    try:
+        numbers = [operator.index(number) for number in given.flat]
+        if not given.ndim:
+            numbers = range(numbers[0], numbers[0] + rows)
+        return np.array(numbers, np.int64).reshape(given.shape or rows)
+    except (TypeError, OverflowError) as error:
+        count = f" for {rows} rows" if not given.ndim and rows > 1 else ""
+        raise UsageError(
+            f"seed {reprlib.repr(seed)}{count} gives other than whole numbers "
+            "from -2^63 to 2^63 - 1."
+        ) from error
 
 
 def moves(
@@ -23,7 +50,7 @@ def moves(
 ) -> dict[str, np.ndarray]:
     """A latent, or one for all, and values [K] for each row of a batch."""
     latent, values = np.asarray(latent), np.asarray(values)
-    rows = _rows(np.asarray(batch))
+    rows = rows_of(np.asarray(batch))
     if not latent.ndim:
         latent = np.full(rows, latent)
     if values.ndim == 1:
@@ -31,5 +58,6 @@ def moves(
     return {"latent": latent, "values": values}
 
 
-def _rows(batch: np.ndarray) -> int:
+def rows_of(batch: np.ndarray) -> int:
+    """Rows of a batch; one of what is none."""
     return batch.shape[0] if batch.ndim else 1

@@ -1,7 +1,7 @@
 """Large batches in pieces that messages have room for."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -35,15 +35,30 @@ def pieces(
         yield {name: x[start : start + step] for name, x in inputs.items()}
 
 
-def joined(
-    answers: Sequence[dict[str, np.ndarray]],
-) -> dict[str, np.ndarray]:
-    """Puts the answers to pieces together again."""
-    if len(answers) == 1:
-        return answers[0]
+def without_rows(
+    signature: Signature, inputs: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray] | None:
+    """The answer to a batch without rows, which JSON cannot ask for.
+
+    In it [] stands for zero rows of any shape.
+
+    Args:
+      signature: of the request.
+      inputs: array by name.
+
+    Returns:
+      Arrays without rows; None if the batch has rows, or is none that the
+      signature takes: what is wrong then is the server's to say.
+    """
+    is_taken = inputs.keys() == signature.inputs.keys() and all(
+        _fits(array, signature.inputs[name]) for name, array in inputs.items()
+    )
+    if not is_taken or _rows(signature, inputs) != 0:
+        return None
+    free = _free(signature, inputs)
     return {
-        name: np.concatenate([answer[name] for answer in answers])
-        for name in answers[0]
+        name: np.empty([0, *_sizes(spec, free)], spec.dtype)
+        for name, spec in signature.outputs.items()
     }
 
 
@@ -67,9 +82,15 @@ def _asked(inputs: Mapping[str, np.ndarray], rows: int) -> int:
 
 
 def _answered(signature: Signature, inputs: Mapping[str, np.ndarray]) -> int:
-    """Bytes of a row of the outputs, as far as can be known.
+    """Bytes of a row of the outputs, as far as can be known."""
+    free = _free(signature, inputs)
+    return sum(_row_bytes(spec, free) for spec in signature.outputs.values())
 
-    A size that requests choose is taken for the largest that this one chose.
+
+def _free(signature: Signature, inputs: Mapping[str, np.ndarray]) -> int:
+    """What sizes of outputs that requests choose are taken for.
+
+    It is the largest that this one chose, beside its rows.
     """
     chosen = [
         size
@@ -80,14 +101,27 @@ def _answered(signature: Signature, inputs: Mapping[str, np.ndarray]) -> int:
         )
         if promised is None
     ]
-    free = max(chosen, default=1)
-    return sum(_row_bytes(spec, free) for spec in signature.outputs.values())
+    return max(chosen, default=1)
+
+
+def _fits(array: np.ndarray, spec: TensorSpec) -> bool:
+    return (
+        bool(spec.shape)
+        and array.ndim == len(spec.shape)
+        and all(
+            promised in (None, size)
+            for size, promised in zip(array.shape, spec.shape, strict=True)
+        )
+    )
+
+
+def _sizes(spec: TensorSpec, free: int) -> list[int]:
+    """Of a row."""
+    return [free if size is None else size for size in spec.shape[1:]]
 
 
 def _row_bytes(spec: TensorSpec, free: int) -> int:
-    elements = math.prod(
-        free if size is None else size for size in spec.shape[1:]
-    )
+    elements = math.prod(_sizes(spec, free))
     if spec.dtype is None or spec.dtype.kind == "O":
         return elements * _STRING_BYTES
     return elements * spec.dtype.itemsize

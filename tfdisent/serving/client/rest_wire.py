@@ -9,7 +9,7 @@ from google.protobuf import json_format
 from tfdisent.export.messages import SignatureDefMap
 from tfdisent.serving.client import json_text as client_json
 from tfdisent.serving.client.signatures import Signature, read_signatures
-from tfdisent.serving.client.wire import Request, Target
+from tfdisent.serving.client.wire import Metadata, Request, Target
 from tfdisent.serving.status import Code, ServingError
 from tfdisent.serving.version_status import State, VersionStatus
 
@@ -38,11 +38,15 @@ class RestWire:
     """A `Wire` of JSON for one model."""
 
     def __init__(self, target: Target):
+        self._model = target.model
         self._path = f"/v1/models/{quote(target.model, safe='')}"
         if target.version is not None:
             self._path += f"/versions/{target.version}"
         elif target.label is not None:
             self._path += f"/labels/{quote(target.label, safe='')}"
+
+    def pinned(self, version: int) -> "RestWire":
+        return RestWire(Target(self._model, version))
 
     def predict(
         self,
@@ -69,14 +73,15 @@ class RestWire:
     def metadata(self) -> Request:
         return Request(f"{self._path}/metadata", None)
 
-    def read_metadata(self, answer: bytes) -> dict[str, Signature]:
-        fields = client_json.read(answer)["metadata"]
+    def read_metadata(self, answer: bytes) -> Metadata:
+        fields = client_json.read(answer)
         signatures = json_format.ParseDict(
-            fields["signature_def"],
+            fields["metadata"]["signature_def"],
             SignatureDefMap(),
             ignore_unknown_fields=True,
         )
-        return read_signatures(signatures)
+        version = int(fields["model_spec"]["version"])
+        return Metadata(version, read_signatures(signatures))
 
     def statuses(self) -> Request:
         return Request(self._path, None)

@@ -18,8 +18,9 @@ async def send(
 
     Args:
       connection: carries it.
-      request: is sent again after UNAVAILABLE, which says that nothing was
-        done; not after any other error.
+      request: is sent again after UNAVAILABLE, not after any other error. A
+        server may have taken it before its connection was lost; to ask
+        twice does no harm, since no request of a client changes anything.
       deadline: of it all, by `time.monotonic()`.
       retries: how often it is sent again at most.
 

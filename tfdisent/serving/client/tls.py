@@ -46,3 +46,15 @@ def ssl_context(tls: ClientTls) -> ssl.SSLContext:
             f"({error})."
         ) from error
     return context
+
+
+def ssl_cause(error: Exception | None) -> str:
+    """What an ssl.SSLError says, without the place in OpenSSL's code."""
+    cause = getattr(error, "verify_message", None)  # of a certificate
+    reason = getattr(error, "reason", None)  # as "WRONG_VERSION_NUMBER"
+    return cause or (in_words(reason) if reason else str(error))
+
+
+def in_words(reason: str) -> str:
+    """One of OpenSSL's names of reasons as text."""
+    return reason.replace("_", " ").lower()

@@ -1,15 +1,23 @@
 """Blocking HTTP connections of a client."""
 
+import http.client
 import time
 
 import urllib3
 
 from tfdisent.serving.client.rest_wire import http_error
-from tfdisent.serving.client.tls import ssl_context
-from tfdisent.serving.client.wire import ClientTls, NoServer, Request
+from tfdisent.serving.client.tls import ssl_cause, ssl_context
+from tfdisent.serving.client.wire import (
+    ClientTls,
+    FailedTls,
+    LostConnection,
+    NoServer,
+    Request,
+)
 from tfdisent.serving.status import Code, ServingError
 
 _KEPT = 32  # Connections of as many threads are used again.
+_PIECE_BYTES = 2**20
 
 
 class BlockingHttp:
@@ -24,6 +32,7 @@ class BlockingHttp:
         self._pool = urllib3.PoolManager(maxsize=_KEPT, ssl_context=context)
 
     async def send(self, request: Request, seconds: float) -> bytes:
+        deadline = time.monotonic() + seconds
         try:
             response = self._pool.request(
                 "GET" if request.body is None else "POST",
@@ -32,12 +41,14 @@ class BlockingHttp:
                 headers=self._headers,
                 timeout=urllib3.Timeout(total=seconds),
                 retries=False,
+                preload_content=False,
             )
+            body = _read(response, deadline)
         except urllib3.exceptions.HTTPError as error:
             raise _serving_error(self._address, error) from error
         if response.status != 200:
-            raise http_error(response.status, response.data)
-        return response.data
+            raise http_error(response.status, body)
+        return body
 
     async def pause(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -46,17 +57,32 @@ class BlockingHttp:
         self._pool.clear()
 
 
+def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+    # The timeout is of each read, and a server may send byte by byte.
+    pieces = []
+    while piece := response.read1(_PIECE_BYTES):
+        pieces.append(piece)
+        if time.monotonic() > deadline:
+            response.close()
+            raise urllib3.exceptions.TimeoutError("Deadline Exceeded")
+    return b"".join(pieces)
+
+
 def _serving_error(
     address: str, error: urllib3.exceptions.HTTPError
 ) -> ServingError:
-    cause = str(error).rpartition("object at 0x")[2].partition(": ")[2]
-    cause = cause or str(error)
-    match error:
-        case urllib3.exceptions.NewConnectionError():  # before timeouts
-            return NoServer(address, cause)
-        case urllib3.exceptions.SSLError():
-            return NoServer(address, cause)
-        case urllib3.exceptions.TimeoutError():
+    # An error of the system or of http.client is inside.
+    cause = error.__cause__ or error.args[-1]
+    text = getattr(cause, "strerror", None) or str(cause)
+    match error, cause:
+        case urllib3.exceptions.NewConnectionError(), _:  # before timeouts
+            return NoServer(address, text)
+        case urllib3.exceptions.SSLError(), _:
+            return FailedTls(address, ssl_cause(cause))
+        case urllib3.exceptions.TimeoutError(), _:
             return ServingError(Code.DEADLINE_EXCEEDED, "Deadline Exceeded")
-    text = f"the connection to {address} was lost ({cause})"
-    return ServingError(Code.UNAVAILABLE, text)
+        case _, http.client.RemoteDisconnected():  # is a BadStatusLine
+            return LostConnection(address, text)
+        case _, http.client.BadStatusLine():
+            return LostConnection(address, "what answers speaks no HTTP")
+    return LostConnection(address, text)

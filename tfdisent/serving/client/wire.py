@@ -52,11 +52,21 @@ class Request(NamedTuple):
     body: bytes | None
 
 
+class Metadata(NamedTuple):
+    """What the version that answers says of itself."""
+
+    version: int
+    signatures: dict[str, Signature]
+
+
 class Wire(Protocol):
     """Writes the requests of one protocol and reads their answers.
 
     What is no such answer raises an error of any kind.
     """
+
+    def pinned(self, version: int) -> "Wire":
+        """The wire to one version of the model."""
 
     def predict(
         self,
@@ -72,10 +82,10 @@ class Wire(Protocol):
         """Arrays by output."""
 
     def metadata(self) -> Request:
-        """Asks for the signatures."""
+        """Asks which version answers, and for its signatures."""
 
-    def read_metadata(self, answer: bytes) -> dict[str, Signature]:
-        """Signatures by name."""
+    def read_metadata(self, answer: bytes) -> Metadata:
+        """The version and its signatures."""
 
     def statuses(self) -> Request:
         """Asks what has become of the versions."""
@@ -97,9 +107,29 @@ class Connection(Protocol):
         """Ends the connection; no request may come after."""
 
 
-class NoServer(ServingError):
-    """Nobody could be reached at an address."""
+class Unreached(ServingError):
+    """What is wrong between a client and its server, not what one said."""
+
+    def __init__(self, message: str):
+        super().__init__(Code.UNAVAILABLE, message)
+
+
+class NoServer(Unreached):
+    """Nobody listens at an address."""
 
     def __init__(self, address: str, cause: str):
-        message = f"no server answers at {address} ({cause})"
-        super().__init__(Code.UNAVAILABLE, message)
+        super().__init__(f"no server answers at {address} ({cause})")
+
+
+class FailedTls(Unreached):
+    """Client and server do not agree, or do not trust each other."""
+
+    def __init__(self, address: str, cause: str):
+        super().__init__(f"TLS with {address} failed ({cause})")
+
+
+class LostConnection(Unreached):
+    """It ended before the answer did."""
+
+    def __init__(self, address: str, cause: str):
+        super().__init__(f"the connection to {address} was lost ({cause})")

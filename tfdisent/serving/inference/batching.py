@@ -4,10 +4,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from google.protobuf import text_format
-
 from tfdisent.errors import UsageError
 from tfdisent.export.messages import BatchingParameters
+from tfdisent.serving.text_proto import read_text_proto
 
 _NUMBERS = ("max_batch_size", "max_enqueued_batches", "num_batch_threads")
 
@@ -23,7 +22,7 @@ class Batching(NamedTuple):
 
     Attributes:
       max_batch_size: rows of requests that run together; 1 runs every request
-        alone.
+        alone and uncut, whatever the others say.
       max_execution_batch_size: rows of one run; a larger request runs in
         parts, on several threads.
       allowed_batch_sizes: rows of a run, increasing; it is padded to the next
@@ -58,30 +57,13 @@ def read_batching(path: Path) -> Batching:
       What the file says.
 
     Raises:
-      UsageError: the file cannot be read, or is wrong; with the line.
+      UsageError: the file cannot be read, or is wrong; with the line or the
+        field.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        given = text_format.Parse(text, BatchingParameters())
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(
-            f"the batching parameters {path} cannot be read: {reason}."
-        ) from error
-    except text_format.ParseError as error:
-        raise UsageError(
-            f"the batching parameters {path} are wrong in line"
-            f" {error.GetLine()}: {str(error).partition(' : ')[2]}"
-        ) from error
+    given = read_text_proto(path, BatchingParameters, "batching parameters")
     fault = _fault(given)
     if fault:
-        field, expected = fault
-        lines = enumerate(text.splitlines(), 1)
-        line = next((i for i, content in lines if field in content), 1)
-        raise UsageError(
-            f"the batching parameters {path} are wrong in line {line}:"
-            f" {field} must be {expected}."
-        )
+        raise UsageError(f"batching parameters {path}: {fault}.")
     return _batching(given)
 
 
@@ -91,22 +73,28 @@ def _is_split(given) -> bool:
     )
 
 
-def _fault(given) -> tuple[str, str] | None:
-    """The field that is wrong, and what it must be."""
+def _fault(given: BatchingParameters) -> str | None:
+    """Which field is wrong, and what it must be."""
     for field in (*_NUMBERS, "max_execution_batch_size"):
-        if given.HasField(field) and getattr(given, field).value < 1:
-            return field, f"at least 1, not {getattr(given, field).value}"
+        value = getattr(given, field).value
+        if given.HasField(field) and value < 1:
+            return f"{field} must be at least 1, not {value}"
     rows = _batching(given)
     if _is_split(given) and given.HasField("max_batch_size"):
         most = given.max_batch_size.value
         if rows.max_execution_batch_size > most:
-            return "max_execution_batch_size", f"at most max_batch_size, {most}"
-    sizes = rows.allowed_batch_sizes
-    last = rows.max_execution_batch_size
+            return (
+                "max_execution_batch_size must be at most max_batch_size,"
+                f" {most}"
+            )
+    sizes, last = rows.allowed_batch_sizes, rows.max_execution_batch_size
     if sizes and (list(sizes) != sorted({*sizes}) or sizes[0] < 1):
-        return "allowed_batch_sizes", f"positive and increasing, not {[*sizes]}"
+        return (
+            "allowed_batch_sizes must be positive and increasing, not"
+            f" {[*sizes]}"
+        )
     if sizes and sizes[-1] != last:
-        return "allowed_batch_sizes", f"{last} at its end, not {sizes[-1]}"
+        return f"allowed_batch_sizes must end with {last}, not {sizes[-1]}"
     return None
 
 

@@ -2,9 +2,12 @@
 
 import asyncio
 import dataclasses
+import itertools
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from typing import NamedTuple
 
 from tfdisent.serving.inference.batching import Batching
 from tfdisent.serving.inference.input_checks import CheckedRequest
@@ -25,11 +28,17 @@ _ENOUGH_ROWS = 8
 _SHORT_SECONDS = 0.004
 
 
-@dataclasses.dataclass(slots=True, eq=False)
-class _Waiting:
+class _Waiting(NamedTuple):
     part: Part
     answer: asyncio.Future
     since: float
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class _Queued:
+    """A request: its parts that wait, at least one."""
+
+    waiting: deque[_Waiting]
     deadline: float | None
 
 
@@ -39,15 +48,17 @@ class Coalescer:
     A request that finds a free thread runs at once, and all that come while
     the threads are busy leave together when one is free: nothing waits for a
     batch to fill. Only rows of equal shape run together. A request of many
-    rows is cut, so that all threads run it and it holds up no other for long.
-    If a batch fails, its members run alone, so that only those fail whose
-    fault it is.
+    rows is cut, so that all threads run it, and each part that has left sends
+    the next to the queue's end, so that it holds up no other for long. If a
+    batch fails, its members run alone, so that only those fail whose fault it
+    is.
 
     Args:
       run: called in threads, several at a time.
       executor: for `run`; has `batching.num_batch_threads` threads to spare.
       batching: what runs together.
-      waiting_rows: that may wait, at most.
+      waiting_rows: that may wait, at most; a request of no more than these
+        may always be the only one.
       observe: told each batch's rows and how long its first request waited,
         in seconds.
 
@@ -74,7 +85,7 @@ class Coalescer:
             self._most_waiting = min(waiting_rows, rows)
         self._observe = observe
         # A dictionary for its order: one may be taken out anywhere.
-        self._queue: dict[_Waiting, None] = {}
+        self._queue: dict[_Queued, None] = {}
         self._queue_size = 0
         self._runners: set[asyncio.Task] = set()
         self._running = 0
@@ -95,40 +106,37 @@ class Coalescer:
           Its outputs, which may not be written.
 
         Raises:
-          ServingError: UNAVAILABLE if too much waits, DEADLINE_EXCEEDED, or
-            what `run` raised.
+          ServingError: UNAVAILABLE if too much waits or no thread can be
+            had, DEADLINE_EXCEEDED, or what `run` raised.
         """
         loop = asyncio.get_running_loop()
-        share = self._share((request.rows or 1) * request.row_size)
-        most = min(share, self._batching.max_execution_batch_size)
-        waiting = [
-            _Waiting(part, loop.create_future(), loop.time(), deadline)
-            for part in cut(request, most)
-        ]
-        self._enqueue(waiting)
+        now = loop.time()
+        parts = cut(request, self._most_at_once(request))
+        answers = [loop.create_future() for _ in parts]
+        queued = _Queued(
+            deque(map(_Waiting, parts, answers, itertools.repeat(now))),
+            deadline,
+        )
+        self._enqueue(queued)
         try:
             async with asyncio.timeout_at(deadline):
-                return put_together(
-                    await asyncio.gather(*[one.answer for one in waiting])
-                )
+                return put_together(await asyncio.gather(*answers))
         except TimeoutError:
             raise ServingError(
                 Code.DEADLINE_EXCEEDED, "The deadline passed before the answer."
             ) from None
         finally:
-            for one in waiting:
-                if one in self._queue:
-                    self._remove(one)
-                    self.dropped += 1
+            if queued in self._queue:
+                self._drop(queued)
 
     async def idle(self) -> None:
         """Waits until nothing runs, not even for callers that went away."""
         while self._runners:
             await asyncio.wait(self._runners)
 
-    def _enqueue(self, waiting: Sequence[_Waiting]) -> None:
-        size = sum(one.part.size for one in waiting)
-        # However large, a request may be the only one that waits.
+    def _enqueue(self, queued: _Queued) -> None:
+        size = _size(queued)
+        # Checked requests have a limit of their own.
         if self._queue and self._queue_size + size > self._most_waiting:
             raise ServingError(
                 Code.UNAVAILABLE,
@@ -136,10 +144,10 @@ class Coalescer:
                 f" is full; task size is {size}, and {self._queue_size} of"
                 f" {self._most_waiting} rows wait.",
             )
-        self._queue.update(dict.fromkeys(waiting))
+        self._queue[queued] = None
         self._queue_size += size
         free = self._batching.num_batch_threads - len(self._runners)
-        for _ in range(min(free, len(waiting), self._worth_a_thread())):
+        for _ in range(min(free, len(queued.waiting), self._worth_a_thread())):
             # It starts when the loop has gone through all that it has read,
             # so that requests which came together leave together.
             self._runners.add(asyncio.create_task(self._work()))
@@ -155,9 +163,18 @@ class Coalescer:
             return math.ceil(self._queue_size / enough)
         return self._queue_size // enough
 
-    def _remove(self, one: _Waiting) -> None:
-        del self._queue[one]
-        self._queue_size -= one.part.size
+    def _most_at_once(self, request: CheckedRequest) -> int:
+        """The size of its parts."""
+        size = (request.rows or 1) * request.row_size
+        if self._batching.max_batch_size == 1:
+            return size
+        most = self._batching.max_execution_batch_size
+        return min(self._share(size), most)
+
+    def _drop(self, queued: _Queued) -> None:
+        del self._queue[queued]
+        self._queue_size -= _size(queued)
+        self.dropped += len(queued.waiting)
 
     async def _work(self) -> None:
         try:
@@ -177,10 +194,15 @@ class Coalescer:
         # In a thread even if nothing else is there to do: a run in the loop
         # would answer a lone client 0.05 ms sooner, and would keep the loop
         # from reading the requests that are to run with the next.
-        answers = await loop.run_in_executor(
-            self._executor, self._answers, batch
-        )
-        self._running -= 1
+        try:
+            answers = await loop.run_in_executor(
+                self._executor, self._answers, batch
+            )
+        except RuntimeError:  # the system gives no more threads
+            error = ServingError(Code.UNAVAILABLE, "No thread can be had.")
+            answers = [error] * len(batch)
+        finally:
+            self._running -= 1
         self._last_seconds = loop.time() - start
         for one, answer in zip(batch, answers, strict=True):
             if one.answer.done():
@@ -193,21 +215,29 @@ class Coalescer:
     def _take(self, now: float) -> list[_Waiting]:
         """The next batch, without those whose time is over."""
         batch: list[_Waiting] = []
-        late: list[_Waiting] = []
+        turn: list[_Queued] = []
+        late: list[_Queued] = []
         size = 0
         most = min(self._batching.max_batch_size, self._share(self._queue_size))
-        for one in self._queue:
-            if one.deadline is not None and one.deadline <= now:
+        for queued in self._queue:
+            one = queued.waiting[0]
+            if queued.deadline is not None and queued.deadline <= now:
                 # A timer of the same moment tells its caller.
-                late.append(one)
+                late.append(queued)
             elif not batch or one.part.key == batch[0].part.key:
                 size += one.part.size
                 if batch and size > most:
                     break
                 batch.append(one)
-        for one in late + batch:
-            self._remove(one)
-        self.dropped += len(late)
+                turn.append(queued)
+        for queued in late:
+            self._drop(queued)
+        self._queue_size -= sum(one.part.size for one in batch)
+        for queued in turn:
+            del self._queue[queued]
+            queued.waiting.popleft()
+            if queued.waiting:
+                self._queue[queued] = None
         return batch
 
     def _share(self, size: int) -> int:
@@ -230,3 +260,7 @@ class Coalescer:
             None if one.answer.done() else self._answers([one])[0]
             for one in batch
         ]
+
+
+def _size(queued: _Queued) -> int:
+    return sum(one.part.size for one in queued.waiting)

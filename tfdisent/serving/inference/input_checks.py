@@ -83,6 +83,7 @@ def check_request(
     rows = None
     if signature.is_batched:
         rows = _rows(given, limits)
+        _check_work(rows, row_size, limits)
         _check_answer_size(signature, outputs, rows, row_size, limits)
     return CheckedRequest(given, outputs, rows, row_size)
 
@@ -198,6 +199,16 @@ def _rows(inputs: Mapping[str, np.ndarray], limits: Limits) -> int:
             f" {limits.rows}"
         )
     return rows
+
+
+def _check_work(rows: int, row_size: int, limits: Limits) -> None:
+    """Bounds how long a request may keep the others waiting."""
+    if rows * row_size > limits.waiting_rows:
+        raise _invalid(
+            f"The request is as much work as {rows * row_size} rows, more than"
+            f" the {limits.waiting_rows} that may wait; ask for fewer at a"
+            " time."
+        )
 
 
 def _check_answer_size(

@@ -21,6 +21,7 @@ from tfdisent.serving.inference.input_checks import (
     empty_answer,
 )
 from tfdisent.serving.inference.native_errors import serving_error
+from tfdisent.serving.inference.png_check import check_pngs
 from tfdisent.serving.inference.signature import Signature, read_signature
 from tfdisent.serving.inference.warm_up_replay import replay_warm_up
 from tfdisent.serving.limits import Limits
@@ -124,6 +125,7 @@ class Servable:
         request = check_request(definition, inputs, output_filter, self._limits)
         if request.rows == 0:
             return empty_answer(definition, request)
+        await check_pngs(request.inputs, self._limits)
         return await self._coalescers[signature].answer(request, deadline)
 
     async def close(self) -> None:
@@ -169,7 +171,8 @@ class Servable:
         checked = check_request(
             definition, inputs, request.output_filter, self._limits
         )
-        self._run(definition, checked.inputs, checked.outputs)
+        if checked.rows != 0:
+            self._run(definition, checked.inputs, checked.outputs)
 
 
 def _check_variables(directory: Path) -> None:

@@ -83,7 +83,7 @@ def _tensors(infos: Mapping[str, TensorInfo]) -> dict[str, Tensor]:
     for name, info in sorted(infos.items()):
         shape = info.tensor_shape
         tensors[name] = Tensor(
-            info.name,
+            info.name if ":" in info.name else f"{info.name}:0",
             DTYPES.get(info.dtype),
             None if shape.unknown_rank else tuple(d.size for d in shape.dim),
         )

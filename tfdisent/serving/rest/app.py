@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from tfdisent.serving.limits import Limits
 from tfdisent.serving.monitoring import Monitoring
@@ -66,7 +66,9 @@ def rest_app(
             body=monitoring.exposition(), headers={"Content-Type": _PROMETHEUS}
         )
     app = web.Application()
-    app.router.add_route("*", "/{path:(?s:.*)}", rest.answer)
+    app.router.add_route(
+        "*", "/{path:(?s:.*)}", rest.answer, expect_handler=_expect
+    )
     app.on_cleanup.append(rest.close)
     return app
 
@@ -187,6 +189,15 @@ def _readiness(manager: ModelManager) -> web.Response:
     if not manager.is_ready():
         raise ServingError(Code.UNAVAILABLE, "Not every model can answer.")
     return json_response({"status": "ready"})
+
+
+async def _expect(request: web.Request) -> None:
+    # aiohttp's own fails at a header that is no text.
+    if request.version == HttpVersion11:
+        if request.headers["Expect"].lower() != "100-continue":
+            raise web.HTTPExpectationFailed
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # The answer has not begun.
 
 
 def _preflight(origin: str) -> web.Response:

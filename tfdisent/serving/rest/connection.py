@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
@@ -36,6 +37,39 @@ class RestRunner(web.AppRunner):
     ):
         super().__init__(app, shutdown_timeout=grace_seconds)
         self._limits = limits
+        self._listener: asyncio.Server | None = None
+
+    async def listen(
+        self, host: str, port: int, tls: ssl.SSLContext | None = None
+    ) -> int:
+        """Listens, after `setup` and until `cleanup`.
+
+        aiohttp's own sites would leave a TLS handshake a minute.
+
+        Args:
+          host: address or name.
+          port: 0 for any free one.
+          tls: for none but encrypted connections.
+
+        Returns:
+          The port.
+
+        Raises:
+          OSError: the port cannot be had.
+        """
+        self._listener = await asyncio.get_running_loop().create_server(
+            *(self.server, host, port),
+            ssl=tls,
+            ssl_handshake_timeout=self._limits.read_seconds if tls else None,
+            backlog=128,
+        )
+        return self._listener.sockets[0].getsockname()[1]
+
+    async def cleanup(self) -> None:
+        """Closes all; requests that are being answered have `grace_seconds`."""
+        if self._listener:
+            self._listener.close()
+        await super().cleanup()
 
     async def _make_server(self) -> web.Server:
         return _Server(await super()._make_server(), self._limits)

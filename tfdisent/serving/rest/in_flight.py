@@ -1,47 +1,40 @@
-"""Lets the REST requests in flight end, those half received included."""
+"""Counts REST's requests, and tells the others why they are refused."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from tfdisent.serving.in_flight import InFlight
+from tfdisent.serving.rest.errors import error_response
+from tfdisent.serving.status import ServingError
 
-class RestInFlight:
-    """Counts the requests of an application that are being answered.
 
-    aiohttp's own end of a server throws away what still comes of a request
-    that has begun, so that its client waits in vain.
+def counted(in_flight: InFlight) -> Callable:
+    """A middleware that counts all requests but those whether it lives.
+
+    A request counts from its headers to the last byte of its answer: aiohttp
+    has one task for both.
 
     Args:
-      app: which is not running yet.
+      in_flight: to count in; while it drains, each answer closes its
+        connection.
     """
 
-    def __init__(self, app: web.Application):
-        self._count = 0
-        self._is_draining = False
-        self._idle = asyncio.Event()
-        self._idle.set()
-        app.middlewares.append(self._counted)
-
-    async def drain(self) -> None:
-        """Waits until none is left; each connection has one more at most."""
-        self._is_draining = True
-        await self._idle.wait()
-
     @web.middleware
-    async def _counted(
-        self,
+    async def count(
         request: web.Request,
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
-        self._count += 1
-        self._idle.clear()
         try:
-            response = await handler(request)
-            if self._is_draining:
-                response.force_close()
+            if request.rel_url.raw_path != "/healthz":
+                in_flight.begin()
+        except ServingError as error:
+            response = error_response(error)
+            response.force_close()  # Nobody reads its body.
             return response
-        finally:
-            self._count -= 1
-            if not self._count:
-                self._idle.set()
+        response = await handler(request)
+        if in_flight.is_draining:
+            response.force_close()
+        return response
+
+    return count

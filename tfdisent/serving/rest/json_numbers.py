@@ -12,32 +12,36 @@ from tfdisent.export.tensors import MAX_RANK
 
 _PIECE_BYTES = 2**18
 _NUMBER = b"0123456789.eE+-"
-# Each character of a number becomes "0"; brackets and commas stay.
-_OUTLINE = bytes(
-    ord("0") if i in _NUMBER else i if i in b"[]," else ord("?")
-    for i in range(256)
-)
+_SPACE = b" \t\r\n"
+# Each character of a number becomes "0", each space " "; brackets and commas
+# stay.
+_CLASSES = dict.fromkeys(_NUMBER, b"0") | dict.fromkeys(_SPACE, b" ")
+_CLASSES |= {i: bytes([i]) for i in b"[],"}
+_OUTLINE = b"".join(_CLASSES.get(i, b"?") for i in range(256))
 
 
 def read_numbers(text: bytes, max_numbers: int) -> np.ndarray | None:
     """Reads a text that is a list of numbers, or of such lists.
 
     Args:
-      text: JSON, without space around it.
+      text: JSON.
       max_numbers: that the array may hold.
 
     Returns:
       int64 if all numbers are written as integers and fit, else float64;
       None if the text is anything else, or is JSON in a form so rare that it
-      is left to a complete reader: with other space than one after a comma,
-      an empty list, lists of unequal sizes, too many numbers, or one beyond
-      float64.
+      is left to a complete reader: with an empty list, lists of unequal
+      sizes, too many numbers, or one beyond float64.
     """
-    if b" " in text:
-        text = text.replace(b", ", b",")
     outline = text.translate(_OUTLINE)
     if b"?" in outline or outline.count(b",") >= max_numbers:
         return None
+    if b" " in outline:
+        count = _count_numbers(outline)
+        text = text.translate(None, _SPACE)
+        outline = outline.translate(None, b" ")
+        if _count_numbers(outline) != count:  # some have only space between
+            return None
     if _has_number_outside(outline):
         return None
     shape = _shape(outline.translate(None, b"0"))
@@ -47,6 +51,12 @@ def read_numbers(text: bytes, max_numbers: int) -> np.ndarray | None:
     numbers = text.translate(None, b"[]")
     values = np.empty(np.prod(shape), np.int64 if is_integer else np.float64)
     return values.reshape(shape) if _fill(values, numbers) else None
+
+
+def _count_numbers(outline: bytes) -> int:
+    is_number = np.frombuffer(outline, np.uint8) == ord("0")
+    starts = is_number[1:] > is_number[:-1]
+    return int(is_number[:1].sum() + starts.sum())
 
 
 def _has_number_outside(outline: bytes) -> bool:
@@ -71,7 +81,7 @@ def _shape(brackets: bytes) -> list[int] | None:
         size, rest = divmod(end - (rank - level) - 1, len(inner) + 1)
         if end < level or size < 1 or rest:
             return None
-        inner = b"[" + b",".join([inner] * size) + b"]"
+        inner = b"[%b]" % ((inner + b",") * size)[:-1]
         shape.insert(0, size)
     return shape if inner == brackets else None
 

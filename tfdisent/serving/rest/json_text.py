@@ -15,7 +15,8 @@ from tfdisent.serving.rest.json_numbers import read_numbers
 from tfdisent.serving.status import Code, ServingError
 
 # An unclosed string ends with the text, so that no text is scanned twice.
-_STRING_OR_INF = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|\bInf\b', re.DOTALL)
+# Both begin with a sign of their own, which the search skips to.
+_STRING_OR_INF = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|Inf\b', re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r]*")
 # How each sign changes the depth.
 _STEPS = np.zeros(256, np.int8)
@@ -23,6 +24,10 @@ _STEPS[list(b"[{")] = 1
 _STEPS[list(b"]}")] = -1
 # Names of inputs, and bytes with the key "b64".
 _STRINGS_PER_ROW = 16
+# Of what is not one array: to make Python's objects of more would hold
+# Python's lock, and so the event loop, for seconds.
+_MAX_VALUES = 2**20
+_MAX_SIGNS = 2**24
 
 # The form of nearly all large requests: one array and at most a signature.
 _NAME = rb'"signature_name"\s*+:\s*+"([\w.-]*+)"'
@@ -40,7 +45,9 @@ def read_object(body: bytes, limits: Limits) -> dict[str, Any]:
       body: the text in UTF-8.
       limits: of nesting, of the count of values, and of strings and keys, of
         which 16 go with a row; all are checked before anything recursive is
-        done. If `is_strict`, the object must be all.
+        done. What is not one regular list of numbers has at most 2^20 values,
+        lists included, and 2^24 characters outside of strings. If `is_strict`,
+        the object must be all.
 
     Returns:
       The object. A list of equally long lists of numbers may be an array of
@@ -124,10 +131,17 @@ def _check_size(body: bytes, limits: Limits) -> None:
         raise _error("Too many strings and keys")
     is_outside = np.cumsum(quotes, dtype=np.uint8) % 2 == 0
     signs = signs[is_outside]
+    commas = (signs == ord(",")).sum()
     # A value that is no item of a list follows a colon.
-    items = (signs == ord(",")).sum() - (signs == ord(":")).sum()
-    if items >= limits.elements:
+    if commas - (signs == ord(":")).sum() >= limits.elements:
         raise _error(f"More than the {limits.elements} values that are allowed")
+    # The first value in a list follows its bracket.
+    values = commas + ((signs == ord("[")) | (signs == ord("{"))).sum()
+    if values > _MAX_VALUES or len(signs) > _MAX_SIGNS:
+        raise _error(
+            f"More than {_MAX_VALUES} values, lists included, or {_MAX_SIGNS}"
+            " characters, in what is not one regular list of numbers"
+        )
     steps = _STEPS[signs]
     if np.cumsum(steps[steps != 0], dtype=np.int32).max(initial=0) > (
         limits.json_depth

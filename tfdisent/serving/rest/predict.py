@@ -10,14 +10,15 @@ from aiohttp import web
 from tfdisent.serving.limits import Limits
 from tfdisent.serving.rest.answer import write_answer
 from tfdisent.serving.rest.body import inflate, read_body
-from tfdisent.serving.rest.request import read_request
+from tfdisent.serving.rest.body_room import SMALL_BYTES, BodyRoom
+from tfdisent.serving.rest.request import RestRequest, read_request
 from tfdisent.serving.rest.urls import Target
 from tfdisent.serving.status import Code, ServingError
 from tfdisent.serving.versions.manager import ModelManager
 
-# What is larger is read, or written, beside the loop.
-_SMALL_BYTES = 2**18
+# Larger answers are written beside the loop, as large bodies are read.
 _SMALL_ELEMENTS = 2**15
+_LARGE_BODIES = 4
 
 
 class RestPredict:
@@ -31,6 +32,7 @@ class RestPredict:
     def __init__(self, manager: ModelManager, limits: Limits):
         self._manager = manager
         self._limits = limits
+        self._room = BodyRoom(_LARGE_BODIES * limits.body_bytes)
         # One thread: numbers as Python's objects take ten times the memory of
         # their text, so that large requests take their turns.
         self._executor = ThreadPoolExecutor(1, "tfdisent-json")
@@ -58,30 +60,37 @@ class RestPredict:
         Raises:
           ServingError: the request is wrong, came too late or failed.
         """
-        body = await read_body(request, self._limits)
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._limits.request_seconds
         try:
-            async with asyncio.timeout_at(deadline):
-                encoding = request.headers.get("Content-Encoding", "")
-                return await self._answer(body, encoding, target, found)
+            async with asyncio.timeout(None) as timeout:
+                parsed, run = await self._read(request, timeout)
+                return await self._answer(parsed, run, target, found)
         except TimeoutError:
             raise ServingError(
                 Code.DEADLINE_EXCEEDED,
                 f"No answer in {self._limits.request_seconds:g} s.",
             ) from None
 
+    async def _read(
+        self, request: web.BaseRequest, timeout: asyncio.Timeout
+    ) -> tuple[RestRequest, Callable]:
+        """The request, and what runs the work that goes with its size."""
+        with self._room.share() as hold:
+            body = await read_body(request, self._limits, hold)
+            now = asyncio.get_running_loop().time()
+            timeout.reschedule(now + self._limits.request_seconds)
+            if encoding := request.headers.get("Content-Encoding", ""):
+                body = await self._aside(inflate, body, encoding, self._limits)
+                hold(len(body))
+            run = self._at_once if len(body) <= SMALL_BYTES else self._aside
+            return await run(read_request, body, self._limits), run
+
     async def _answer(
         self,
-        body: bytes,
-        encoding: str,
+        request: RestRequest,
+        run: Callable,
         target: Target,
         found: Callable[[int], None],
     ) -> bytes:
-        if encoding:
-            body = await self._aside(inflate, body, encoding, self._limits)
-        run = self._at_once if len(body) <= _SMALL_BYTES else self._aside
-        request = await run(read_request, body, self._limits)
         with self._manager.using(*target[1:]) as servable:
             found(servable.version)
             signature = servable.signatures.get(request.signature)

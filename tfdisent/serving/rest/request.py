@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfdisent.export.contract import DEFAULT
-from tfdisent.export.messages import SignatureDef
+from tfdisent.export.messages import SignatureDef, TensorInfo
 from tfdisent.serving.limits import Limits
 from tfdisent.serving.rest.json_tensors import is_b64, to_array
 from tfdisent.serving.rest.json_text import read_object, shown
@@ -36,7 +36,8 @@ class RestRequest(NamedTuple):
     def inputs(self, signature: SignatureDef) -> dict[str, np.ndarray]:
         """Makes the arrays of a signature's inputs.
 
-        Shapes are not compared with the signature's here.
+        Shapes are not compared with the signature's here, but an empty list
+        gets the other axes of a batch, if they are fixed.
 
         Raises:
           ServingError: INVALID_ARGUMENT, or UNIMPLEMENTED for dtypes that JSON
@@ -48,7 +49,10 @@ class RestRequest(NamedTuple):
             )
         values = self._values(signature)
         arrays = {
-            name: to_array(value, signature.inputs[name].dtype)
+            name: _with_axes(
+                to_array(value, signature.inputs[name].dtype),
+                signature.inputs[name],
+            )
             for name, value in values.items()
         }
         if sum(x.size for x in arrays.values()) > self.limits.elements:
@@ -134,6 +138,13 @@ def _column_values(
     if is_strict and len(values) > len(names):
         raise _invalid(f"Inputs other than {names} are not allowed.")
     return {name: values[name] for name in names}
+
+
+def _with_axes(array: np.ndarray, info: TensorInfo) -> np.ndarray:
+    sizes = [dim.size for dim in info.tensor_shape.dim]
+    if array.shape == (0,) and sizes[:1] == [-1] and min(sizes[1:] or [0]) >= 0:
+        return array.reshape(0, *sizes[1:])
+    return array
 
 
 def _only(names: list[str], fault: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
@@ -26,12 +27,13 @@ class Call:
     """What is known of a call while it runs.
 
     Attributes:
-      deadline: when the answer is due, by the loop's clock.
+      deadline: when the answer is due, by the loop's clock, once its request
+        is there.
       model: name in the request, once it is read.
       version: that answers, once it is found.
     """
 
-    deadline: float
+    deadline: float = math.inf
     model: str = ""
     version: int | None = None
 
@@ -64,7 +66,8 @@ def service_handler(
     return grpc.method_handlers_generic_handler(
         service,
         {
-            name: grpc.unary_unary_rpc_method_handler(
+            # As if of a stream, for `_receive` to limit its time.
+            name: grpc.stream_unary_rpc_method_handler(
                 _handler(name, method, limits, monitoring)
             )
             for name, method in methods.items()
@@ -74,12 +77,14 @@ def service_handler(
 
 def _handler(
     name: str, method: Method, limits: Limits, monitoring: Monitoring
-) -> Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]:
-    async def handle(content, context):
+) -> Callable[[Any, grpc.aio.ServicerContext], Awaitable[bytes]]:
+    async def handle(messages, context):
         start = time.perf_counter()
-        call = Call(asyncio.get_running_loop().time() + _seconds(context))
+        call = Call()
         code = Code.OK
         try:
+            content = await _receive(context, limits.read_seconds)
+            call.deadline = _now() + _seconds(context)
             request = _parse(content)
             answer = await method.answer(request, call)
             return answer.SerializeToString()
@@ -120,6 +125,23 @@ def _handler(
             ) from None
 
     return handle
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _receive(context: grpc.aio.ServicerContext, seconds: float) -> bytes:
+    try:
+        async with asyncio.timeout(seconds):
+            content = await context.read()
+    except TimeoutError:
+        raise ServingError(
+            Code.DEADLINE_EXCEEDED, "The request took too long to arrive."
+        ) from None
+    if content is grpc.aio.EOF:
+        raise ServingError(Code.INVALID_ARGUMENT, "The call has no message.")
+    return content
 
 
 def _cut(text: str) -> str:

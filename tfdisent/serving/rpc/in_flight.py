@@ -1,61 +1,33 @@
-"""Lets the gRPC calls in flight end, and tells the others why they cannot."""
-
-import asyncio
-import contextlib
+"""Counts gRPC's calls, and tells the others why they are refused."""
 
 import grpc
 
+from tfdisent.serving.in_flight import InFlight
+from tfdisent.serving.rpc.health import SERVICE
 from tfdisent.serving.rpc.refusal import refusing_handler
-from tfdisent.serving.status import Code, ServingError
-
-_HEALTH = "/grpc.health.v1.Health/"
-# For clients to learn that it ends, and for the last status of their watches.
-_SECONDS = 0.2
-_STOPPING = ServingError(Code.UNAVAILABLE, "The server is stopping.")
+from tfdisent.serving.status import ServingError
 
 
-class GrpcInFlight(grpc.aio.ServerInterceptor):
-    """Refuses new calls when a server ends, but for those about its health.
+class CountingInterceptor(grpc.aio.ServerInterceptor):
+    """Counts all calls but those about health.
 
-    gRPC's own end has two faults: calls which arrive while it begins get
-    CANCELLED, which clients do not try again, and it waits for calls of
-    Health.Watch, which never end.
+    A call counts from its headers to the last byte of its answer: gRPC has
+    one task for both. That gRPC ends a server only when this has drained has
+    a reason: calls which arrive while it ends get CANCELLED, which clients do
+    not try again, and it waits for clients that never read.
+
+    Args:
+      in_flight: to count in.
     """
 
-    def __init__(self):
-        self._is_draining = asyncio.Event()
-
-    async def drain(self) -> None:
-        """Refuses calls from now on; `stop` of the server is to come after."""
-        self._is_draining.set()
-        await asyncio.sleep(_SECONDS)
+    def __init__(self, in_flight: InFlight):
+        self._in_flight = in_flight
 
     async def intercept_service(self, continuation, handler_call_details):
         """Called by gRPC for each call."""
-        handler = await continuation(handler_call_details)
-        if handler is not None and handler.response_streaming:
-            return self._ending(handler)
-        is_health = handler_call_details.method.startswith(_HEALTH)
-        if self._is_draining.is_set() and not is_health:
-            return refusing_handler(_STOPPING)
-        return handler
-
-    def _ending(self, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
-        async def watch(request, context):
-            watching = asyncio.create_task(
-                handler.unary_stream(request, context)
-            )
-            draining = asyncio.create_task(self._is_draining.wait())
-            both = (watching, draining)
+        if not handler_call_details.method.startswith(f"/{SERVICE}/"):
             try:
-                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-                await asyncio.wait([watching], timeout=_SECONDS)
-            finally:
-                for task in both:
-                    task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
-
-        return grpc.unary_stream_rpc_method_handler(
-            watch, handler.request_deserializer, handler.response_serializer
-        )
+                self._in_flight.begin()
+            except ServingError as error:
+                return refusing_handler(error)
+        return await continuation(handler_call_details)

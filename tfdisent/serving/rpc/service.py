@@ -93,7 +93,7 @@ class PredictionService:
                 )
             outputs = await servable.predict(
                 signature,
-                _Arrays(request, self._limits.elements),
+                _LazyArrays(request, self._limits.elements),
                 list(request.output_filter),
                 call.deadline,
             )
@@ -180,7 +180,7 @@ class PredictionService:
             yield servable
 
 
-class _Arrays(Mapping[str, np.ndarray]):
+class _LazyArrays(Mapping[str, np.ndarray]):
     """The inputs of a request, each decoded when it is asked for.
 
     Names are checked before values, so wrong ones, which may be a million,

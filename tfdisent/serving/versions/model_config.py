@@ -7,10 +7,9 @@ References:
 import re
 from pathlib import Path
 
-from google.protobuf import text_format
-
 from tfdisent.errors import UsageError
 from tfdisent.export.messages import ModelConfig, ModelServerConfig
+from tfdisent.serving.text_proto import read_text_proto
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _NAME_RULE = "1 to 128 letters, digits, '_', '.' or '-'"
@@ -32,21 +31,7 @@ def read_model_config(path: Path) -> ModelServerConfig:
       UsageError: the file cannot be read, is not such a text (with line and
         column), or holds something that is not allowed.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"model config {path} cannot be read: {error.strerror}."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"model config {path} is not UTF-8 at byte {error.start}."
-        ) from error
-    config = ModelServerConfig()
-    try:
-        text_format.Parse(text, config)
-    except text_format.ParseError as error:
-        raise UsageError(f"model config {path}, line {error}") from error
+    config = read_text_proto(path, ModelServerConfig, "model config")
     try:
         check_model_config(config)
     except UsageError as error:

@@ -113,9 +113,13 @@ class ModelSet:
     async def _prepare(self, models: list[ServedModel]) -> None:
         """Loads models that no request sees yet, and checks their labels."""
         failures = await self._look(models)
-        for failure in failures.values():
+        for name, failure in failures.items():
             if isinstance(failure, UsageError):
-                raise ServingError(Code.INVALID_ARGUMENT, str(failure))
+                raise ServingError(
+                    Code.INVALID_ARGUMENT,
+                    f"base_path of model {name!r} must lie in one of the"
+                    " folders that this server may read.",
+                )
         for model in models:
             while await self._load_next(model):
                 pass

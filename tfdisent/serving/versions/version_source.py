@@ -59,16 +59,18 @@ def look_for_versions(
 
     Raises:
       OSError: the base path is missing or cannot be listed.
-      UsageError: the base path lies outside of the allowed roots.
+      UsageError: the base path, whether it exists or not, lies outside of
+        the allowed roots; for the operator, since it names them.
     """
     base = Path(config.base_path)
-    # To be told from an empty folder, for then nothing may be unloaded.
-    names = os.listdir(base)
+    # First, so that nobody learns which folders there are outside.
     if not _is_inside(base, allowed_roots):
         raise UsageError(
-            f"base_path of model {config.name!r} must lie in one of the folders"
-            " that this server may read."
+            f"base_path {config.base_path!r} of model {config.name!r} must lie"
+            f" in one of the folders {', '.join(map(str, allowed_roots))}."
         )
+    # To be told from an empty folder, for then nothing may be unloaded.
+    names = os.listdir(base)
     by_number, warnings = _by_number(names)
     for number, name in list(by_number.items()):
         if not _is_inside(base / name, allowed_roots):
