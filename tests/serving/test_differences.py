@@ -78,6 +78,12 @@ PROOFS = {
         "serving/rpc/test_call.py::"
         "test_servers_deadline_goes_first_if_it_is_earlier"
     ],
+    "age of connections": [
+        "serving/test_deaf_clients.py::"
+        "test_an_answer_that_nobody_takes_is_broken_off",
+        "serving/test_deaf_clients.py::"
+        "test_no_call_is_lost_when_connections_are_renewed",
+    ],
     "slow clients": [
         "serving/rest/test_connection.py::test_slow_headers_are_cut",
         "serving/rest/test_body.py::test_a_slow_body_is_cut",

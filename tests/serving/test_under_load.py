@@ -366,3 +366,19 @@ def test_one_rest_client_meets_no_pauses(embedded):
             break
     print(ratios)
     assert ratios[-1] < 5
+
+
+def test_much_json_delays_no_light_call(embedded):
+    json, light = Stream(), Stream()
+    until = time.monotonic() + 2
+
+    async def work(asker, number):
+        if number:
+            request = ("rows", "tiny", "encode", {"images": IMAGES})
+            await json.keep(asker, until, *request)
+        else:
+            request = ("grpc", "tiny", "encode", call("encode", 0))
+            await light.keep(asker, until, *request)
+
+    load(embedded, 33, work)
+    assert np.median(light.seconds["OK"]) < np.median(json.seconds["OK"]) / 3

@@ -38,7 +38,8 @@ DIFFERENCES = (
     Difference(
         "token",
         "none",
-        "with --token_file, requests need it; health does not",
+        "with --token_file, requests need it, health does not; a new file"
+        " counts for the next request",
         "without --token_file",
     ),
     Difference(
@@ -107,6 +108,13 @@ DIFFERENCES = (
         "keep their connections",
         "are cut off if a request or the reading of an answer takes longer"
         " than --read_seconds",
+        "a large --read_seconds",
+    ),
+    Difference(
+        "age of connections",
+        "gRPC's live for ever",
+        "are renewed after 10 times --read_seconds, so that answers which"
+        " nobody takes are let go",
         "a large --read_seconds",
     ),
     Difference(

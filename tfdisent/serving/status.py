@@ -56,6 +56,9 @@ class ServingError(Exception):
     """
 
     def __init__(self, code: Code, message: str):
-        super().__init__(message)
+        super().__init__(code, message)  # as repr shows them
         self.code = code
         self.message = message
+
+    def __str__(self) -> str:
+        return self.message

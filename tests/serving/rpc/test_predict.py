@@ -231,9 +231,9 @@ def test_no_rows_get_no_rows(server):
 def test_deadline_of_1_ms_passes(server):
     request = predict_request(
         signature="traverse",
-        codes=np.zeros((100, 5), np.float32),
-        latent=np.zeros(100, np.int64),
-        values=np.zeros((100, 256), np.float32),
+        codes=np.zeros((64, 5), np.float32),
+        latent=np.zeros(64, np.int64),
+        values=np.zeros((64, 256), np.float32),
     )
     with pytest.raises(grpc.RpcError) as info:
         predict(server, request, timeout=0.001)

@@ -13,6 +13,7 @@ from tfdisent.serving.client.wire import (
     FailedTls,
     LostConnection,
     NoServer,
+    OtherProtocol,
     Request,
 )
 from tfdisent.serving.status import Code, ServingError
@@ -67,5 +68,5 @@ def _serving_error(address: str, error: Exception) -> ServingError:
         case aiohttp.ClientConnectorError():
             return NoServer(address, error.strerror or str(error))
         case aiohttp.ClientResponseError():  # its text shows what came
-            return LostConnection(address, "what answers speaks no HTTP")
+            return OtherProtocol(address)
     return LostConnection(address, str(error))

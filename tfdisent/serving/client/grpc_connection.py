@@ -14,6 +14,7 @@ from tfdisent.serving.client.wire import (
     ClientTls,
     FailedTls,
     NoServer,
+    OtherProtocol,
     Request,
 )
 from tfdisent.serving.status import Code, ServingError
@@ -112,6 +113,8 @@ def _serving_error(address: str, error: grpc.RpcError) -> ServingError:
     text = error.details() or ""
     if found := _TLS.search(text):
         return FailedTls(address, in_words(found[1]))
+    if "http1.x server" in text:
+        return OtherProtocol(address)
     if text.startswith(_UNREACHED):
         # The cause is last, after addresses and who found out.
         return NoServer(address, text.rpartition(": ")[2].rstrip("]"))

@@ -7,13 +7,29 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tfdisent.errors import UsageError
+from tfdisent.serving.client.signatures import array_of
+
+
+_SLACK = 1e-3  # Of pixels that were computed.
 
 
 def pixels(images: ArrayLike) -> np.ndarray:
-    """Images as they are; uint8 divided by 255."""
-    images = np.asarray(images)
+    """Images as they are; uint8 divided by 255.
+
+    Raises:
+      UsageError: a pixel is a finite number outside [0, 1].
+    """
+    images = array_of("images", images)
     if images.dtype == np.uint8:
         return images / np.float32(255)
+    if images.dtype.kind in "fiu":  # of all else the signature says what it is
+        seen = images[np.isfinite(images)]
+        low, high = seen.min(initial=0), seen.max(initial=0)
+        if low < -_SLACK or high > 1 + _SLACK:
+            raise UsageError(
+                "pixels must be in [0, 1], or uint8; those given go from "
+                f"{low:g} to {high:g} as {images.dtype}."
+            )
     return images
 
 
@@ -49,8 +65,8 @@ def moves(
     latent: ArrayLike, values: ArrayLike, batch: ArrayLike
 ) -> dict[str, np.ndarray]:
     """A latent, or one for all, and values [K] for each row of a batch."""
-    latent, values = np.asarray(latent), np.asarray(values)
-    rows = rows_of(np.asarray(batch))
+    latent, values = array_of("latent", latent), array_of("values", values)
+    rows = rows_of(array_of("codes", batch))
     if not latent.ndim:
         latent = np.full(rows, latent)
     if values.ndim == 1:

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfdisent.errors import UsageError
 from tfdisent.export.messages import SignatureDefMap, TensorInfo
-from tfdisent.export.tensors import DTYPES
+from tfdisent.export.tensors import DTYPES, NUMBERS
 
 
 class TensorSpec(NamedTuple):
@@ -38,11 +39,14 @@ class Signature(NamedTuple):
         Args:
           inputs: what numpy makes arrays of, by name; strings are bytes or
             text, which is sent in UTF-8.
+
+        Raises:
+          UsageError: one is no array of numbers or strings, or its strings
+            stand where the signature takes numbers.
         """
+        dtypes = {name: spec.dtype for name, spec in self.inputs.items()}
         return {
-            name: _cast(value, self.inputs[name].dtype)
-            if name in self.inputs
-            else np.asarray(value)
+            name: _sendable(name, _cast(name, value, dtypes.get(name)))
             for name, value in inputs.items()
         }
 
@@ -70,7 +74,33 @@ def _spec(info: TensorInfo) -> TensorSpec:
     return TensorSpec(DTYPES.get(info.dtype), shape)
 
 
-def _cast(value: Any, dtype: np.dtype | None) -> np.ndarray:
+def array_of(name: str, value: Any) -> np.ndarray:
+    """What numpy makes of an input.
+
+    Raises:
+      UsageError: it makes no array of it.
+    """
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise UsageError(
+            f"{name} must be an array; its rows differ in shape."
+        ) from error
+
+
+def _sendable(name: str, array: np.ndarray) -> np.ndarray:
+    is_text = array.dtype.kind == "O"
+    if array.dtype in NUMBERS:
+        if not is_text or all(isinstance(x, bytes) for x in array.flat):
+            return array
+    found = "other objects" if is_text else f"of dtype {array.dtype}"
+    raise UsageError(
+        f"{name} must be numbers, or bytes where the model takes strings, and "
+        f"not {found}."
+    )
+
+
+def _cast(name: str, value: Any, dtype: np.dtype | None) -> np.ndarray:
     if dtype is not None and dtype.kind == "O":
         # numpy's own strings would lose zeros at their end.
         array = np.asarray(value, object)
@@ -78,7 +108,7 @@ def _cast(value: Any, dtype: np.dtype | None) -> np.ndarray:
         whole = np.empty(array.shape, object)
         whole.flat = encoded
         return whole
-    array = np.asarray(value)
+    array = array_of(name, value)
     if dtype is None:
         return array
     match array.dtype.kind, dtype.kind:

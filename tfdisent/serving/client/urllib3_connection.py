@@ -12,6 +12,7 @@ from tfdisent.serving.client.wire import (
     FailedTls,
     LostConnection,
     NoServer,
+    OtherProtocol,
     Request,
 )
 from tfdisent.serving.status import Code, ServingError
@@ -84,5 +85,5 @@ def _serving_error(
         case _, http.client.RemoteDisconnected():  # is a BadStatusLine
             return LostConnection(address, text)
         case _, http.client.BadStatusLine():
-            return LostConnection(address, "what answers speaks no HTTP")
+            return OtherProtocol(address)
     return LostConnection(address, text)

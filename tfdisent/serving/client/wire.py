@@ -121,6 +121,20 @@ class NoServer(Unreached):
         super().__init__(f"no server answers at {address} ({cause})")
 
 
+class OtherProtocol(Unreached):
+    """What listens at an address speaks another than it says."""
+
+    def __init__(self, address: str):
+        host_and_port = address.rpartition("://")[2]
+        super().__init__(
+            f"{address} speaks no HTTP/1; if it is the port of gRPC, give "
+            f"{host_and_port}"
+            if address.startswith("http")
+            else f"{address} speaks HTTP/1 and no gRPC; if it is the port of "
+            f"REST, give http://{host_and_port}"
+        )
+
+
 class FailedTls(Unreached):
     """Client and server do not agree, or do not trust each other."""
 

@@ -36,6 +36,7 @@ class RestPredict:
         # One thread: numbers as Python's objects take ten times the memory of
         # their text, so that large requests take their turns.
         self._executor = ThreadPoolExecutor(1, "tfdisent-json")
+        self._turn = asyncio.Lock()
 
     def close(self) -> None:
         """Ends the thread; no request may come after."""
@@ -107,7 +108,12 @@ class RestPredict:
         return await run(write_answer, outputs, request.is_row)
 
     async def _at_once(self, function: Callable, *args: Any) -> Any:
-        return function(*args)
+        # One in each round of the loop. Many clients would make a round long,
+        # and all that gRPC and the models have for the loop waits for its end.
+        async with self._turn:
+            result = function(*args)
+            await asyncio.sleep(0)
+        return result
 
     async def _aside(self, function: Callable, *args: Any) -> Any:
         loop = asyncio.get_running_loop()
