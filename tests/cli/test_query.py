@@ -12,7 +12,8 @@ from PIL import Image
 from serving.client_fakes import SIGNATURES as FAKE_SIGNATURES
 from serving.client_fakes import FakeModel, answer, grpc_server, rest_server
 
-from tfdisent.evaluation.figures.mosaic import GAP
+from tfdisent.cli.query_pictures import label_columns
+from tfdisent.evaluation.figures.mosaic import GAP, Margins, draw_mosaic
 from tfdisent.serving.status import Code, ServingError
 
 # Runs commands, each in a fork: to import them takes a second.
@@ -38,7 +39,8 @@ for line in sys.stdin:
     _, status = os.waitpid(child, 0)
     print(os.waitstatus_to_exitcode(status), flush=True)
 """
-EDGE = 14  # Pixels of paper around pictures.
+EDGE = 14  # Pixels of paper around pictures, and
+ABOVE = 34  # above them for numbers.
 PIXELS = np.array([[0, 51], [102, 255]], np.uint8)
 IMAGE = (PIXELS / np.float32(255))[None, ..., None]
 
@@ -96,12 +98,12 @@ def query(served, forks, tmp_path):
 
 def tiles(path, rows, columns, top=EDGE):
     """The middle pixel of each image pixel: [rows, columns, 2, 2] in 0..255."""
-    picture = np.asarray(Image.open(path).convert("L"), int)
-    picture = picture[top:-EDGE, EDGE:-EDGE]
+    picture = np.asarray(Image.open(path).convert("L"), int)[top:-EDGE, :-EDGE]
     height = (picture.shape[0] + GAP) // rows
-    width = (picture.shape[1] + GAP) // columns
-    size = width - GAP
-    assert height == width and size % 2 == 0
+    size = height - GAP
+    width, left = height, picture.shape[1] - columns * height + GAP
+    picture = picture[:, left:]
+    assert left >= EDGE and size % 2 == 0
     middle = np.array([size // 4, 3 * size // 4])
     return np.array(
         [
@@ -112,6 +114,28 @@ def tiles(path, rows, columns, top=EDGE):
             for r in range(rows)
         ]
     )
+
+
+CARD = {
+    "latents": [
+        {"index": 2, "kl": 3.25, "active": True, "low": -1.0, "high": 2.0,
+         "factor": {"name": "size", "share": 0.8}, "meaning": "size"},
+        {"index": 0, "kl": None, "active": True, "low": None, "high": None,
+         "factor": {"name": "hue", "share": 0.254}, "meaning": None},
+        {"index": 1, "kl": 0.004, "active": False, "low": 0.0, "high": 0.1,
+         "factor": None, "meaning": None},
+    ]
+}  # fmt: skip
+
+
+@pytest.fixture
+def card(query):
+    """The cards of a run's exports; the newest says most."""
+    for version, content in (("9", "damaged"), ("10", json.dumps(CARD))):
+        path = query.folder / "export" / version / "assets.extra"
+        path.mkdir(parents=True)
+        (path / "model_card.json").write_text(content)
+    return path / "model_card.json"
 
 
 def shown(images):
@@ -148,10 +172,10 @@ def test_decode_draws_codes(query):
 
 
 def test_reconstruct_draws_both(query):
-    done = query("reconstruct", "image.png", "--output=new/both.png")
-    assert done.stdout == "pictures  new/both.png\n", done.stderr
+    done = query("reconstruct", "image.png", "--output=both.png")
+    assert done.stdout == "pictures  both.png\n", done.stderr
     rows = np.stack([IMAGE, answer("reconstruct", images=IMAGE)["images"]])
-    assert_shows(tiles(query.folder / "new/both.png", 2, 1), rows)
+    assert_shows(tiles(query.folder / "both.png", 2, 1), rows)
 
 
 @pytest.mark.parametrize(
@@ -172,14 +196,7 @@ def test_traverse_draws_a_strip(query, start, codes):
         values=np.array([[-1, 1, 3, 5, 7]], np.float32),
     )["images"]
     path = query.folder / "traverse.png"
-    top = Image.open(path).height - EDGE - tile_size(path, 5)
-    assert top > EDGE  # for the numbers
-    assert_shows(tiles(path, 1, 5, top), images)
-
-
-def tile_size(path, columns):
-    width = Image.open(path).width - 2 * EDGE
-    return (width + GAP) // columns - GAP
+    assert_shows(tiles(path, 1, 5, ABOVE), images)
 
 
 def test_values_may_be_listed(query):
@@ -190,11 +207,109 @@ def test_values_may_be_listed(query):
 
 def test_sample_draws_a_square(query):
     done = query("sample", "7", "--seed=2")
-    assert done.stdout == "pictures  sample.png\n", done.stderr
-    images = answer("sample", seed=np.arange(2, 9))["images"]
+    said = answer("sample", seed=np.arange(2, 9))
+    first, *rows = done.stdout.splitlines()
+    assert first == "pictures  sample.png", done.stderr
+    codes = [[float(x) for x in row.split()[-1].split(",")] for row in rows]
+    np.testing.assert_array_equal(codes, said["codes"])
+    images = said["images"]
     paper = np.ones((2, 2, 2, 1))
     images = np.concatenate([images, paper]).reshape(3, 3, 2, 2, 1)
     assert_shows(tiles(query.folder / "sample.png", 3, 3), images)
+
+
+def test_all_latents_move_unless_one_is_named(query):
+    done = query("traverse", "--values=0,1", "--json")
+    codes, values = np.zeros((3, 3), np.float32), np.float32([[0, 1]] * 3)
+    ((_, inputs),) = query.model.asked
+    np.testing.assert_array_equal(inputs["codes"], codes)
+    np.testing.assert_array_equal(inputs["latent"], [0, 1, 2])
+    np.testing.assert_array_equal(inputs["values"], values)
+    assert json.loads(done.stdout) == {
+        "codes": [[0, 0, 0]],
+        "latents": [0, 1, 2],
+        "values": [[0, 1]] * 3,
+        "left_out": [],
+        "pictures": ["traverse.png"],
+    }
+
+
+def test_a_card_tells_which_latents_move_and_how_far(query, card):
+    done = query("traverse", name="--workdir=.")
+    pictures, left_out = done.stdout.splitlines()
+    assert left_out == "left out  z1: inactive", done.stderr
+    ((_, inputs),) = query.model.asked
+    assert inputs["latent"].tolist() == [2, 0]
+    ranges = inputs["values"][:, [0, -1]].tolist()
+    assert ranges == [[-1, 2], [-3, 3]]
+    done = query("traverse", "--latent=1", "--json", name="--workdir=.")
+    said = json.loads(done.stdout)
+    assert (said["latents"], said["left_out"]) == ([1], [])
+    np.testing.assert_allclose(said["values"][0], np.linspace(0, 0.1, 7))
+
+
+def test_a_card_explains_the_table(query, card):
+    done = query("encode", "image.png", name="--workdir=.")
+    _, head, *rows = done.stdout.splitlines()
+    assert head.endswith("KL nats  meaning"), done.stderr
+    assert [row.split()[3:] for row in rows] == [
+        ["nan", "hue,", "25%"],
+        ["0.004", "inactive"],
+        ["3.250", "size"],
+    ]
+
+
+def test_a_card_of_another_model_is_refused(query, card):
+    card.write_text(json.dumps({"latents": CARD["latents"][:1]}))
+    done = query("encode", "image.png", name="--workdir=.")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "tells of 1 latents and the model that answers has 3" in done.stderr
+    done = query("encode", "image.png", "--version=9", name="--workdir=.")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "9/assets.extra/model_card.json is damaged" in done.stderr
+    done = query("encode", "image.png", "--label=x", name="--workdir=.")
+    assert done.returncode == 0  # no card is known to be of this version
+
+
+def test_plain_pictures_can_be_encoded(query):
+    done = query("sample", "2", "--plain", "--json", "--output=it.png")
+    said = json.loads(done.stdout)
+    assert said["pictures"] == ["it-0.png", "it-1.png"]
+    expected = answer("sample", seed=np.arange(2))
+    np.testing.assert_array_equal(said["codes"], expected["codes"])
+    query.model.asked.clear()
+    assert query("encode", *said["pictures"]).returncode == 0
+    ((_, inputs),) = query.model.asked
+    images = np.clip(expected["images"], 0, 1)
+    np.testing.assert_allclose(inputs["images"], images, atol=1 / 500)
+
+
+def test_json_holds_the_codes_of_pictures(query):
+    said = json.loads(query("decode", "1,2,3", "--json").stdout)
+    assert said == {"codes": [[1, 2, 3]], "pictures": ["decode.png"]}
+    said = json.loads(query("reconstruct", "image.png", "--json").stdout)
+    mean = answer("encode", images=IMAGE)["mean"]
+    np.testing.assert_allclose(said["codes"], mean, rtol=1e-6)
+
+
+def test_numbers_above_columns_never_overlap():
+    values = np.linspace(-3, 3, 200)
+    mosaic = draw_mosaic(np.zeros((1, 200, 2, 2, 1)), Margins(9, 9, 34, 9))
+    label_columns(mosaic, values)
+    boxes = [text.get_window_extent() for text in mosaic.axes.texts]
+    assert 5 < len(boxes) < 200
+    for left, right in zip(boxes, boxes[1:], strict=False):
+        assert left.x1 < right.x0
+    assert {len(t.get_text()) for t in mosaic.axes.texts} <= {1, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    "flag, spec",
+    [("--version=3", (3, None)), ("--label=stable", (None, "stable"))],
+)
+def test_a_version_or_label_answers(query, flag, spec):
+    assert query("sample", "1", flag).returncode == 0
+    assert set(query.model.specs) == {spec}
 
 
 def test_status_and_metadata(query):
@@ -245,7 +360,8 @@ def test_a_picture_is_fitted_if_asked_to(query):
         ("decode", 2, "decode needs codes"),
         ("decode 1,2", 2, "1,2 is no code of the model: give 3 numbers"),
         ("decode 1,x,2", 2, "1,x,2 is no code"),
-        ("traverse", 2, "--latent is missing"),
+        ("traverse --latent=3", 2, "there is no --latent=3; give one from 0"),
+        ("traverse --values=0:1:257", 2, "at most 256"),
         ("traverse --latent=-1", 2, "--latent"),
         ("traverse --latent=1 --values=1:2", 2, "--values=1:2 is neither"),
         ("traverse --latent=1 --values=1:2:0", 2, "--values=1:2:0 is neither"),
@@ -254,7 +370,9 @@ def test_a_picture_is_fitted_if_asked_to(query):
         ("sample", 2, "sample needs a number"),
         ("sample 0", 2, "from 1 to 1024"),
         ("status now", 2, "status takes no now"),
-        ("sample 1 --output=image.png/x", 1, "cannot be written"),
+        ("sample 1 --output=a.jpg", 2, "--output=a.jpg must end in .png"),
+        ("sample 1 --output=a/b.png", 2, "make a or give one that exists"),
+        ("status --version=1 --label=a", 2, "version 1 and label 'a'"),
         ("status --token_file=none", 1, "none cannot be read"),
         ("status --root_certificate=none", 2, "none cannot be read"),
         ("status --workdir=. --model=", 0, ""),

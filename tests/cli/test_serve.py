@@ -66,6 +66,7 @@ FAULTS = {
     ("--workdir=number",): (1, "number/config.json is damaged: it names no"),
     ("--workdir=odd",): (2, "name must be 1 to 128 letters"),
     ("--model_base_path=gs://b/m",): (2, "is a URI"),
+    ("--model_base_path=nowhere",): (2, "nowhere is no folder"),
     ("--model_config_file=models.config",): (2, "model config models.config"),
     ("--model_config_file=models.config", "--model_name=m"): (2, "names its"),
     ("--model_config_file=none",): (2, "none cannot be read: No such file"),

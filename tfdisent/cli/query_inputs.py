@@ -10,12 +10,11 @@ from absl import flags
 from tfdisent.cli.query_card import Latent, card_of, read_latents
 from tfdisent.cli.query_pictures import read_images
 from tfdisent.errors import RunError, UsageError
+from tfdisent.export.contract import MAX_VALUES
 from tfdisent.serving.client import Client
 
 FLAGS = flags.FLAGS
 flags.DEFINE_bool("resize", False, "Fit images of another size.")
-
-_MOST_VALUES = 256  # That a server takes for a row.
 
 
 def images_of(client: Client, signature: str, paths: list[str]) -> np.ndarray:
@@ -74,12 +73,12 @@ def values_of(text: str) -> Sequence[float]:
     first_and_last, _, count = text.rpartition(":")
     ends = numbers(first_and_last.replace(":", ","))
     values = numbers(text)
-    if len(ends) == 2 and count.isdecimal() and int(count) <= _MOST_VALUES:
+    if len(ends) == 2 and count.isdecimal() and int(count) <= MAX_VALUES:
         values = np.linspace(*ends, int(count)).tolist()
-    if not 0 < len(values) <= _MOST_VALUES:
+    if not 0 < len(values) <= MAX_VALUES:
         raise UsageError(
             f"--values={text} is neither FIRST:LAST:COUNT nor numbers with "
-            f"commas between, at most {_MOST_VALUES}."
+            f"commas between, at most {MAX_VALUES}."
         )
     return values
 

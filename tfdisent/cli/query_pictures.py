@@ -115,7 +115,7 @@ def write_rows(
             f"a sheet of {width:.0f}x{height:.0f} pixels is too large; ask for "
             "fewer pictures, or give --plain."
         )
-    _label_columns(mosaic, labels.columns)
+    label_columns(mosaic, labels.columns)
     right = mosaic.axes.get_xlim()[1] + _BESIDE
     _label_rows(mosaic, labels.left, x=-_BESIDE, ha="right")
     _label_rows(mosaic, labels.right, x=right, ha="left")
@@ -188,7 +188,7 @@ def _room(texts: Sequence[str]) -> int:
     return round(max(widths)) + _BESIDE + _EDGE if widths else _EDGE
 
 
-def _label_columns(mosaic: Mosaic, values: Sequence[float]) -> None:
+def label_columns(mosaic: Mosaic, values: Sequence[float]) -> None:
     """Writes as many of the numbers as fit beside each other."""
     if not len(values):
         return

@@ -79,10 +79,14 @@ def _announce(server: Server) -> None:
 
 def _addresses(server: Server, model: str) -> list[str]:
     options = server.options
+    # All interfaces; this machine can be asked by its name.
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(
+        options.host, options.host
+    )
     lines, asked = [], ""
     if server.rest_port:
         scheme = "https" if options.tls else "http"
-        asked = f"{scheme}://{joined(options.host, server.rest_port)}"
+        asked = f"{scheme}://{joined(host, server.rest_port)}"
         lines.append(f"REST      {asked}/v1/models/{model}")
         if options.metrics_path:
             lines.append(f"metrics   {asked}{options.metrics_path}")
@@ -90,7 +94,7 @@ def _addresses(server: Server, model: str) -> list[str]:
         asked = f"unix:{options.socket_path}"
         lines.append(f"gRPC      {asked}")
     if server.port:
-        asked = joined(options.host, server.port)
+        asked = joined(host, server.port)
         lines.append(f"gRPC      {asked}")
     line = f"ask it    bin/query --server={asked} --model={model}"
     if options.token:

@@ -61,6 +61,8 @@ def from_flags() -> ModelServerConfig:
         base = FLAGS.model_base_path
         # A URI is left as it is, for the sentence that refuses it.
         path = base if "://" in base else str(Path(base).absolute())
+        if "://" not in base and not Path(base).is_dir():
+            raise UsageError(f"--model_base_path={base} is no folder.")
         return single_model_config(FLAGS.model_name or "default", path)
     workdir = Path(FLAGS.workdir)
     name = FLAGS.model_name or model_of(workdir)

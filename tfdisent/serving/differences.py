@@ -89,7 +89,8 @@ DIFFERENCES = (
     Difference(
         "fixed limits",
         "a tensor has 254 axes at most; a gRPC message any count of fields",
-        "32 axes; 65,536 fields",
+        "32 axes; 65,536 fields; 2^20 values in a JSON body that is more than"
+        " one list; large bodies at a time as 4 of --max_body_bytes",
     ),
     Difference(
         "requests at a time",

@@ -135,6 +135,26 @@ def test_nan_and_infinities_come_and_go(asked):
     np.testing.assert_array_equal(images, expected)
 
 
+@pytest.mark.parametrize(
+    "signature, inputs",
+    [
+        ("encode", {"images": ["a"]}),
+        ("encode", {"images": [b"a"]}),
+        ("encode", {"images": [None]}),
+        ("encode", {"images": IMAGES.astype(complex)}),
+        ("encode", {"other": ["a"]}),
+        ("decode", {"codes": [[1, 2], [3]]}),
+        ("reversed_png", {"images_bytes": [1]}),
+    ],
+)
+def test_what_no_protocol_can_send_is_refused(asked, signature, inputs):
+    model, made = asked
+    (name,) = inputs
+    with pytest.raises(UsageError, match=f"^{name} must be"):
+        made.predict(signature, inputs)
+    assert not model.asked
+
+
 def test_no_rows_are_a_batch_too(asked):
     _, made = asked
     posterior = made.encode(IMAGES[:0])

@@ -1,10 +1,10 @@
-"""Seeds are 64 bits, whatever they come as."""
+"""What methods take: seeds of 64 bits, pixels in [0, 1]."""
 
 import numpy as np
 import pytest
 
 from tfdisent.errors import UsageError
-from tfdisent.serving.client.inputs import seeds
+from tfdisent.serving.client.inputs import pixels, seeds
 
 LAST = 2**63 - 1
 
@@ -37,3 +37,32 @@ def test_other_numbers_are_refused(seed):
     with pytest.raises(UsageError, match=r"^seed .* whole numbers") as caught:
         seeds(seed, 2)
     assert str(seed)[:12] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        [0, 0.5, 1],
+        np.array([0, 1]),
+        [-0.0009, 1.0009],
+        [np.nan, np.inf, -np.inf, 0],
+        [],
+        [True],
+    ],
+)
+def test_pixels_stay_as_they_are(images):
+    np.testing.assert_array_equal(pixels(images), images)
+
+
+@pytest.mark.parametrize(
+    "images, text",
+    [
+        (np.array([0, 255]), "from 0 to 255 as int64"),
+        ([-0.1, np.nan], "from -0.1 to 0 as float64"),
+        (np.float32([0.5, 2, np.inf]), "from 0 to 2 as float32"),
+        ([[0, 1], [0]], "rows differ in shape"),
+    ],
+)
+def test_other_pixels_are_refused(images, text):
+    with pytest.raises(UsageError, match=text):
+        pixels(images)

@@ -51,7 +51,8 @@ class Endpoints:
     All methods take `timeout`, seconds for the whole call with its pieces and
     retries, instead of the client's. All raise a ServingError with the code
     that the server gave; UNAVAILABLE if it cannot be reached, and
-    DEADLINE_EXCEEDED if it does not answer in time.
+    DEADLINE_EXCEEDED if it does not answer in time. They raise a UsageError for
+    pixels outside [0, 1], and for what is no array of numbers or strings.
 
     Args:
       address: "localhost:8500" speaks gRPC, "http://localhost:8501" or

@@ -113,7 +113,7 @@ def _serving_error(address: str, error: grpc.RpcError) -> ServingError:
     text = error.details() or ""
     if found := _TLS.search(text):
         return FailedTls(address, in_words(found[1]))
-    if "http1.x server" in text:
+    if "Failed parsing HTTP/2" in text:
         return OtherProtocol(address)
     if text.startswith(_UNREACHED):
         # The cause is last, after addresses and who found out.

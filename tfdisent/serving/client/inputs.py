@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 from tfdisent.errors import UsageError
 from tfdisent.serving.client.signatures import array_of
 
-
 _SLACK = 1e-3  # Of pixels that were computed.
 
 

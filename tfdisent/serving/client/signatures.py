@@ -90,14 +90,18 @@ def array_of(name: str, value: Any) -> np.ndarray:
 
 def _sendable(name: str, array: np.ndarray) -> np.ndarray:
     is_text = array.dtype.kind == "O"
-    if array.dtype in NUMBERS:
-        if not is_text or all(isinstance(x, bytes) for x in array.flat):
-            return array
+    is_known = array.dtype in NUMBERS
+    if is_known and (not is_text or _are_bytes(array)):
+        return array
     found = "other objects" if is_text else f"of dtype {array.dtype}"
     raise UsageError(
         f"{name} must be numbers, or bytes where the model takes strings, and "
         f"not {found}."
     )
+
+
+def _are_bytes(array: np.ndarray) -> bool:
+    return all(isinstance(x, bytes) for x in array.flat)
 
 
 def _cast(name: str, value: Any, dtype: np.dtype | None) -> np.ndarray:

@@ -126,12 +126,14 @@ class OtherProtocol(Unreached):
 
     def __init__(self, address: str):
         host_and_port = address.rpartition("://")[2]
+        spoken, other, right = (
+            ("HTTP/1", "gRPC", host_and_port)
+            if host_and_port != address
+            else ("gRPC", "REST", f"http://{address}")
+        )
         super().__init__(
-            f"{address} speaks no HTTP/1; if it is the port of gRPC, give "
-            f"{host_and_port}"
-            if address.startswith("http")
-            else f"{address} speaks HTTP/1 and no gRPC; if it is the port of "
-            f"REST, give http://{host_and_port}"
+            f"{address} speaks no {spoken}; if it is the port of {other}, "
+            f"give {right}"
         )
 
 

@@ -148,7 +148,10 @@ class ModelSet:
                 model.aspire(offer)
             else:
                 failures[name] = offer
-                self._note(name, (f"base path: {offer!r}; nothing changes",))
+                path = model.config.base_path
+                why = str(getattr(offer, "strerror", None) or repr(offer))
+                why = " ".join(why.split())
+                self._note(name, (f"{path!r}: {why}; nothing changes",))
         return failures
 
     def _note(self, name: str, notes: tuple[str, ...]) -> None:
