@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from PIL import Image
-from serving.client_fakes import SIGNATURES as FAKE_SIGNATURES
-from serving.client_fakes import FakeModel, answer, grpc_server, rest_server
+from served.client_fakes import SIGNATURES as FAKE_SIGNATURES
+from served.client_fakes import FakeModel, answer, grpc_server, rest_server
 
 from tfdisent.cli.query_pictures import label_columns
 from tfdisent.evaluation.figures.mosaic import GAP, Margins, draw_mosaic

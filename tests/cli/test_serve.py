@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from serving.servers import ROOT, running
+from served.servers import ROOT, running
 
 # Runs each command line in a fork, since the imports take a second.
 FORKS = """

@@ -3,7 +3,7 @@
 import functools
 
 import pytest
-from serving.real_server import real_server, targets, write_config
+from served.real_server import real_server, targets, write_config
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def config_file(exported, tmp_path_factory):
 @pytest.fixture(scope="session")
 def grpc_embedded(config_file):
     """The server of this package: an `Embedded`."""
-    from serving.grpc_servers import embedded
+    from served.grpc_servers import embedded
 
     from tfdisent.serving.versions.model_config import read_model_config
 
@@ -27,7 +27,7 @@ def grpc_embedded(config_file):
 @pytest.fixture(scope="session", params=targets())
 def grpc_server(request, config_file):
     """A `Client` of each server there is."""
-    from serving.grpc_servers import client
+    from served.grpc_servers import client
 
     if request.param == "embedded":
         yield request.getfixturevalue("grpc_embedded").client
@@ -56,7 +56,7 @@ def base(tmp_path):
 
 @pytest.fixture
 def serve(base, monkeypatch, no_collections):
-    """`serving.served.serving` of that folder."""
-    from serving.served import serving
+    """`served.served.serving` of that folder."""
+    from served.served import serving
 
     return functools.partial(serving, base, monkeypatch)

@@ -7,10 +7,10 @@ import time
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
-from serving.certificates import new_authority, new_identity
-from serving.raw_http2 import deaf_connection, send_call
-from serving.rest_servers import read_all
-from serving.served import NOT_SERVING, SERVING, predict_request
+from served.certificates import new_authority, new_identity
+from served.raw_http2 import deaf_connection, send_call
+from served.rest_servers import read_all
+from served.served import NOT_SERVING, SERVING, predict_request
 
 from tfdisent.export.messages import SSLConfig
 from tfdisent.serving.limits import Limits

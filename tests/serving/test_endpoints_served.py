@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from export_models import serve
-from serving.asker import PROTOCOLS, Asker, assert_answers, at_once
-from serving.real_server import real_server, targets, write_config
-from serving.servers import running
+from served.asker import PROTOCOLS, Asker, assert_answers, at_once
+from served.real_server import real_server, targets, write_config
+from served.servers import running
 
 from tfdisent.export.contract import MAX_VALUES
 from tfdisent.export.png import write_pngs

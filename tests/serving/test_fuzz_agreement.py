@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from export_models import TinyModel
-from serving.fuzz_strategies import (
+from served.fuzz_strategies import (
     ANY_FILES,
     ANY_FLOATS,
     IMAGE_SHAPE,
@@ -23,11 +23,11 @@ from serving.fuzz_strategies import (
     fuzz,
     requests,
 )
-from serving.grpc_servers import client
-from serving.predict_requests import predict_request
-from serving.real_server import real_server, targets, write_config
-from serving.rest_servers import Client
-from serving.servers import running
+from served.grpc_servers import client
+from served.predict_requests import predict_request
+from served.real_server import real_server, targets, write_config
+from served.rest_servers import Client
+from served.servers import running
 
 from tfdisent.export.saved_model import export_model
 from tfdisent.serving.status import HTTP_STATUS, Code

@@ -6,9 +6,9 @@ import time
 import hypothesis
 import hypothesis.strategies as st
 import pytest
-from serving.certificates import new_authority, new_identity
-from serving.fuzz_messages import files
-from serving.fuzz_strategies import QUICK, fuzz
+from served.certificates import new_authority, new_identity
+from served.fuzz_messages import files
+from served.fuzz_strategies import QUICK, fuzz
 
 from tfdisent.errors import UsageError
 from tfdisent.export.messages import (

@@ -13,11 +13,11 @@ import grpc
 import hypothesis
 import pytest
 from export_models import TinyModel
-from serving.fuzz_http import MAX_BODY_BYTES, bodies, raw_requests
-from serving.fuzz_messages import messages
-from serving.fuzz_strategies import IMAGE_SHAPE, QUICK, fuzz
-from serving.rest_servers import Client, read_all
-from serving.servers import running
+from served.fuzz_http import MAX_BODY_BYTES, bodies, raw_requests
+from served.fuzz_messages import messages
+from served.fuzz_strategies import IMAGE_SHAPE, QUICK, fuzz
+from served.rest_servers import Client, read_all
+from served.servers import running
 
 from tfdisent.export.saved_model import export_model
 

@@ -15,9 +15,9 @@ import time
 
 import grpc
 import pytest
-from serving.predict_requests import tensor
-from serving.raw_http2 import deaf_connection, send_call
-from serving.servers import running, starting
+from served.predict_requests import tensor
+from served.raw_http2 import deaf_connection, send_call
+from served.servers import running, starting
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 BODY = json.dumps({"signature_name": "decode", "instances": [[0.0] * 5]})

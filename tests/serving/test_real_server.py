@@ -1,6 +1,6 @@
 import pytest
 
-from serving import real_server
+from served import real_server
 
 
 def test_without_a_binary_there_is_only_the_embedded_server(monkeypatch):

@@ -8,9 +8,9 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 from prometheus_client.parser import text_string_to_metric_families
-from serving.certificates import new_authority, new_identity
-from serving.held_servable import Gates, held_servable
-from serving.served import NOT_SERVING, Served, new_server
+from served.certificates import new_authority, new_identity
+from served.held_servable import Gates, held_servable
+from served.served import NOT_SERVING, Served, new_server
 
 from tfdisent.errors import RunError, UsageError
 from tfdisent.export.messages import SSLConfig

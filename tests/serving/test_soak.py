@@ -17,9 +17,9 @@ import numpy as np
 import psutil
 import pytest
 from export_models import serve
-from serving.asker import PROTOCOLS, Asker, assert_answers, rest_body
-from serving.predict_requests import predict_request, tensor
-from serving.servers import running
+from served.asker import PROTOCOLS, Asker, assert_answers, rest_body
+from served.predict_requests import predict_request, tensor
+from served.servers import running
 
 MB = 2**20
 PREDICT = "/v1/models/tiny:predict"

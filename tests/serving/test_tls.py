@@ -9,7 +9,7 @@ import warnings
 import grpc
 import pytest
 from google.protobuf import text_format
-from serving.certificates import new_authority, new_identity
+from served.certificates import new_authority, new_identity
 
 from tfdisent.errors import UsageError
 from tfdisent.export.messages import SSLConfig

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from export_models import TinyModel
 from prometheus_client.parser import text_string_to_metric_families
-from serving.asker import SECONDS, assert_answers, at_once
-from serving.real_server import real_server, targets
-from serving.servers import running
+from served.asker import SECONDS, assert_answers, at_once
+from served.real_server import real_server, targets
+from served.servers import running
 
 from tfdisent.export.saved_model import export_model
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from serving.client_fakes import WAYS, FakeModel, answer, client, fake_server
+from served.client_fakes import WAYS, FakeModel, answer, client, fake_server
 
 from tfdisent.serving.status import Code, ServingError
 

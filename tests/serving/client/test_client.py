@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from serving.client_fakes import (
+from served.client_fakes import (
     SIGNATURES,
     WAYS,
     FakeModel,

@@ -9,8 +9,8 @@ import time
 import grpc
 import numpy as np
 import pytest
-from serving.certificates import new_authority, new_identity
-from serving.client_fakes import WAYS, FakeModel, client, fake_server
+from served.certificates import new_authority, new_identity
+from served.client_fakes import WAYS, FakeModel, client, fake_server
 
 from tfdisent.errors import UsageError
 from tfdisent.serving.client import ClientTls

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from serving.client_fakes import (
+from served.client_fakes import (
     WAYS,
     FakeModel,
     answer,

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from serving.client_fakes import (
+from served.client_fakes import (
     WAYS,
     FakeModel,
     client,

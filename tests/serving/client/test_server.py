@@ -8,9 +8,9 @@ import contextlib
 import numpy as np
 import pytest
 from export_models import serve
-from serving.client_fakes import WAYS, client
-from serving.real_server import real_server, targets
-from serving.servers import running
+from served.client_fakes import WAYS, client
+from served.real_server import real_server, targets
+from served.servers import running
 
 from tfdisent.serving.status import Code, ServingError
 from tfdisent.serving.version_status import State

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from export_models import read_meta_graph
 from google.protobuf import json_format
-from serving.rest_servers import LIMITS, embedded
+from served.rest_servers import LIMITS, embedded
 from tensorflow_serving.apis import get_model_metadata_pb2
 
 from tfdisent.serving.monitoring import Monitoring

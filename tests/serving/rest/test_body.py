@@ -7,7 +7,7 @@ import resource
 import zlib
 
 import pytest
-from serving.rest_servers import LIMITS, embedded
+from served.rest_servers import LIMITS, embedded
 
 from tfdisent.serving.limits import Limits
 from tfdisent.serving.rest.body import inflate

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from serving.rest_servers import LIMITS, embedded, read_all
+from served.rest_servers import LIMITS, embedded, read_all
 
 from tfdisent.serving.versions.model_config import read_model_config
 

@@ -9,7 +9,7 @@ from unittest import mock
 import numpy as np
 import orjson
 import pytest
-from serving.rest_servers import embedded
+from served.rest_servers import embedded
 
 from tfdisent.export.messages import SignatureDef
 from tfdisent.serving.limits import Limits

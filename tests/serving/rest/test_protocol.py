@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from serving.real_server import real_server, targets
-from serving.rest_servers import Client, embedded
+from served.real_server import real_server, targets
+from served.rest_servers import Client, embedded
 
 from tfdisent.serving.versions.model_config import read_model_config
 

@@ -7,9 +7,9 @@ import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
-from serving.grpc_fakes import FakeServable
-from serving.grpc_servers import LIMITS, embedded
-from serving.predict_requests import IMAGES, predict_request
+from served.grpc_fakes import FakeServable
+from served.grpc_servers import LIMITS, embedded
+from served.predict_requests import IMAGES, predict_request
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,

@@ -6,8 +6,8 @@ import time
 import grpc
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
-from serving.grpc_fakes import FakeServable
-from serving.grpc_servers import embedded
+from served.grpc_fakes import FakeServable
+from served.grpc_servers import embedded
 
 from tfdisent.serving.versions.model_config import single_model_config
 

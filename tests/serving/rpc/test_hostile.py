@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import tensorflow as tf
-from serving.predict_requests import IMAGES, predict_request, tensor
+from served.predict_requests import IMAGES, predict_request, tensor
 
 METHOD = "/tensorflow.serving.PredictionService/Predict"
 MB = 2**20

@@ -3,7 +3,7 @@
 import grpc
 import pytest
 from export_models import read_meta_graph
-from serving.predict_requests import predict_request
+from served.predict_requests import predict_request
 from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,

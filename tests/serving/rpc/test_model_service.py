@@ -6,8 +6,8 @@ import threading
 import grpc
 import pytest
 from google.protobuf import text_format
-from serving.grpc_fakes import FakeServable
-from serving.grpc_servers import embedded
+from served.grpc_fakes import FakeServable
+from served.grpc_servers import embedded
 from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2
 
 from tfdisent.serving.status import Code, ServingError

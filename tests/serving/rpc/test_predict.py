@@ -4,7 +4,7 @@ import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
-from serving.predict_requests import IMAGES, predict_request, tensor
+from served.predict_requests import IMAGES, predict_request, tensor
 from tensorflow_serving.apis import predict_pb2
 
 SHAPE = (2, 4, 3, 2)

@@ -1,6 +1,6 @@
 import asyncio
 
-from serving.model_folders import until
+from served.model_folders import until
 
 from tfdisent.serving.status import Code, ServingError
 from tfdisent.serving.versions.config_watch import ConfigWatch

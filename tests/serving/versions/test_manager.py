@@ -6,7 +6,7 @@ import logging
 import weakref
 
 import pytest
-from serving.model_folders import (
+from served.model_folders import (
     FakeLoader,
     config,
     content,

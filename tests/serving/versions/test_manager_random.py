@@ -5,7 +5,7 @@ import random
 import shutil
 
 import pytest
-from serving.model_folders import (
+from served.model_folders import (
     Clock,
     FakeLoader,
     config,

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from serving.model_folders import (
+from served.model_folders import (
     FakeLoader,
     config,
     content,

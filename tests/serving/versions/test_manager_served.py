@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 from export_models import TinyModel
-from serving.model_folders import config, model, until
+from served.model_folders import config, model, until
 
 from tfdisent.export.saved_model import export_model
 from tfdisent.serving.inference.servable import Servable

@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from serving.model_folders import (
+from served.model_folders import (
     Clock,
     FakeLoader,
     config,

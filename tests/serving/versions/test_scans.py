@@ -1,7 +1,7 @@
 import asyncio
 import threading
 
-from serving.model_folders import config, model
+from served.model_folders import config, model
 
 from tfdisent.serving.versions.scans import Scans
 from tfdisent.serving.versions.version_source import Offer

@@ -4,8 +4,8 @@ import gzip
 import zlib
 
 import hypothesis.strategies as st
-from serving.fuzz_json import texts
-from serving.fuzz_strategies import garbled
+from served.fuzz_json import texts
+from served.fuzz_strategies import garbled
 
 MAX_BODY_BYTES = 2**18
 _BOMB = b'{"inputs":[' + b" " * MAX_BODY_BYTES

@@ -3,7 +3,7 @@
 import json
 
 import hypothesis.strategies as st
-from serving.fuzz_strategies import (
+from served.fuzz_strategies import (
     ANY_FILES,
     ANY_FLOATS,
     as_json,

@@ -10,7 +10,7 @@ import threading
 from typing import Any, NamedTuple
 from unittest import mock
 
-from serving.grpc_servers import Recorder
+from served.grpc_servers import Recorder
 
 from tfdisent.serving.inference.servable import Servable
 from tfdisent.serving.limits import Limits

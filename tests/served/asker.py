@@ -24,7 +24,7 @@ import grpc
 import numpy as np
 import tensorflow as tf
 from PIL import Image
-from serving.predict_requests import predict_request
+from served.predict_requests import predict_request
 from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 PROTOCOLS = ("grpc", "rows", "columns")

@@ -11,7 +11,7 @@ import ssl
 import aiohttp
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from serving.held_servable import Gates, held_servable
+from served.held_servable import Gates, held_servable
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tfdisent.serving.server import Server

@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 import tensorflow as tf
 from google.protobuf.descriptor import FieldDescriptor
-from serving.fuzz_strategies import (
+from served.fuzz_strategies import (
     ANY_FILES,
     ANY_FLOATS,
     FLOATS,
@@ -11,7 +11,7 @@ from serving.fuzz_strategies import (
     garbled,
     requests,
 )
-from serving.predict_requests import predict_request
+from served.predict_requests import predict_request
 
 DTYPES = st.integers(0, 35) | st.sampled_from([101, 109, 999, -1, 2**31 - 1])
 SIZES = st.integers(-2, 7) | st.sampled_from([2**31, 2**40, 2**62, -(2**63)])
