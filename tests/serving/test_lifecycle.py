@@ -235,6 +235,7 @@ def test_sighup_reads_the_config_again(base, tmp_path):
 
 def test_it_waits_for_a_model_and_logs_one_line_an_event(tmp_path, exported):
     base = tmp_path / "tiny"
+    base.mkdir()
     poll = "--file_system_poll_wait_seconds=0.05"
     secret = "a-token-that-nobody-logs"
     (tmp_path / "token").write_text(secret)
@@ -242,7 +243,6 @@ def test_it_waits_for_a_model_and_logs_one_line_an_event(tmp_path, exported):
     with running(*of(base), poll, token) as server:
         assert "tiny, version none that answers yet" in server.printed
         assert server.get("/readyz")[0] == 503
-        base.mkdir()
         shutil.copytree(exported, base / ".1")
         (base / ".1").rename(base / "1")
         server.wait_for_log("tiny version 1: available")
