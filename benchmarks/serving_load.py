@@ -34,13 +34,14 @@ class Request(NamedTuple):
 
 
 class Load(NamedTuple):
-    """What came of it; times in milliseconds."""
+    """What came of it; times in milliseconds; `asked` with the warm-up."""
 
     clients: int
     requests_per_second: float
     images_per_second: float
     p50: float
     p99: float
+    asked: int
 
 
 def run_load(request: Request, clients: int, seconds: float) -> Load:
@@ -59,26 +60,27 @@ def run_load(request: Request, clients: int, seconds: float) -> Load:
 
 async def _run(request: Request, clients: int, seconds: float) -> Load:
     ask = _ask_grpc if request.protocol == "gRPC" else _ask_rest
-    latencies: list[float] = []
+    calls: list[tuple[float, float]] = []
     start = time.perf_counter() + WARM_UP_SECONDS
-    end = start + seconds
-    await ask(request, clients, start, end, latencies)
+    await ask(request, clients, start + seconds, calls)
+    # What has begun is waited for, however slow, and counts.
+    counted = [(x, y) for x, y in calls if y >= start]
+    latencies = [after - before for before, after in counted]
     p50, p99 = (np.percentile(latencies, [50, 99]) * 1e3).tolist()
-    rate = len(latencies) / seconds
-    return Load(clients, rate, rate * request.rows, p50, p99)
+    rate = len(counted) / (max(after for _, after in counted) - start)
+    return Load(clients, rate, rate * request.rows, p50, p99, len(calls))
 
 
-async def _repeat(call, start: float, end: float, latencies: list[float]):
+async def _repeat(call, end: float, calls: list[tuple[float, float]]):
     before = time.perf_counter()
     while before < end:
         await call()
         after = time.perf_counter()
-        if start <= before and after <= end:
-            latencies.append(after - before)
+        calls.append((before, after))
         before = after
 
 
-async def _ask_grpc(request, clients, start, end, latencies):
+async def _ask_grpc(request, clients, end, calls):
     options = [
         ("grpc.max_receive_message_length", -1),
         ("grpc.max_send_message_length", -1),
@@ -92,11 +94,11 @@ async def _ask_grpc(request, clients, start, end, latencies):
         async def call():
             await predict(request.body, timeout=60)
 
-        tasks = [_repeat(call, start, end, latencies) for _ in range(clients)]
+        tasks = [_repeat(call, end, calls) for _ in range(clients)]
         await asyncio.gather(*tasks)
 
 
-async def _ask_rest(request, clients, start, end, latencies):
+async def _ask_rest(request, clients, end, calls):
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
 
@@ -108,5 +110,5 @@ async def _ask_rest(request, clients, start, end, latencies):
                 if answer.status != 200:
                     raise RuntimeError(content[:200])
 
-        tasks = [_repeat(call, start, end, latencies) for _ in range(clients)]
+        tasks = [_repeat(call, end, calls) for _ in range(clients)]
         await asyncio.gather(*tasks)

@@ -37,10 +37,9 @@ def measure_memory(export: pathlib.Path) -> dict[str, list[float]]:
 def _ask(server: Process) -> list[float]:
     images = np.random.default_rng(0).random((1, 64, 64, 1), np.float32)
     request = grpc_request(server, "encode", {"images": images})
-    taken, asked = [], 0.0
+    taken, asked = [], 0
     while asked < REQUESTS:
-        load = run_load(request, _CLIENTS, _SECONDS)
-        asked += load.requests_per_second * _SECONDS
+        asked += run_load(request, _CLIENTS, _SECONDS).asked
         taken.append(server.resident_bytes() / 1e6)
     return taken
 
