@@ -1,5 +1,4 @@
 import pytest
-
 from served import real_server
 
 
