@@ -287,7 +287,13 @@ def test_it_survives_the_limit_of_descriptors(base):
             assert predict(channel) == "OK"
 
 
+def hears_the_terminal():
+    # Whoever runs these tests under nohup ignores it, and children inherit.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def test_a_warning_of_other_machines_and_the_end_of_a_terminal(base):
-    with running(*of(base), "--host=0.0.0.0") as server:
+    flags = (*of(base), "--host=0.0.0.0")
+    with running(*flags, preexec_fn=hears_the_terminal) as server:
         assert "WARNING other machines reach 0.0.0.0: give" in server.log()
         assert server.stop(signal.SIGHUP) == -signal.SIGHUP
