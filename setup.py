@@ -45,6 +45,7 @@ setup(
         "threadpoolctl>=3.5",
         "tqdm>=4.66",
         "urllib3>=2.2",
+        "uvloop>=0.21",
     ],
     extras_require={
         "dev": [

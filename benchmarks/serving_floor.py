@@ -9,6 +9,7 @@ import json
 import sys
 
 import grpc
+import uvloop
 from aiohttp import web
 
 
@@ -47,4 +48,4 @@ async def serve(length: int):
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    uvloop.run(serve(int(sys.argv[1])))

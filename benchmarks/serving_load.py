@@ -12,6 +12,7 @@ from typing import NamedTuple
 import aiohttp
 import grpc
 import numpy as np
+import uvloop
 
 _PREDICT = "/tensorflow.serving.PredictionService/Predict"
 WARM_UP_SECONDS = 0.5
@@ -53,7 +54,7 @@ def run_load(request: Request, clients: int, seconds: float) -> Load:
     # Pauses of the collector here would pass for the server's.
     gc.disable()
     try:
-        return asyncio.run(_run(request, clients, seconds))
+        return uvloop.run(_run(request, clients, seconds))
     finally:
         gc.enable()
 

@@ -280,7 +280,7 @@ def test_it_survives_the_limit_of_descriptors(base):
         with contextlib.ExitStack() as stack:
             for address in addresses * 30:
                 stack.enter_context(socket.create_connection(address))
-            server.wait_for_log("out of system resource")
+            server.wait_for_log("Too many open files")
             assert server.process.poll() is None
         assert server.get("/readyz")[0] == 200
         with grpc.insecure_channel(server.grpc) as channel:

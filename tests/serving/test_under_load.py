@@ -381,4 +381,5 @@ def test_much_json_delays_no_light_call(embedded):
             await light.keep(asker, until, *request)
 
     load(embedded, 33, work)
-    assert np.median(light.seconds["OK"]) < np.median(json.seconds["OK"]) / 3
+    # 0.3 on a quiet machine; 1 if it waited its turn among them.
+    assert np.median(light.seconds["OK"]) < np.median(json.seconds["OK"]) / 2

@@ -9,9 +9,9 @@ Ctrl-C let the requests in flight end.
 from tfdisent.cli import quiet_grpc  # noqa: F401
 
 # isort: split
-import asyncio
 import logging as std_logging
 
+import uvloop
 from absl import flags, logging
 
 from tfdisent.cli import main as cli_main
@@ -52,7 +52,7 @@ def main(argv: list[str]) -> None:
         start_runtime(THREADS)
     logging.get_absl_handler().setFormatter(LineFormatter())
     logging.set_verbosity(logging.INFO)
-    asyncio.run(_serve())
+    uvloop.run(_serve())
 
 
 async def _serve() -> None:

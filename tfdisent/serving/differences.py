@@ -128,10 +128,10 @@ DIFFERENCES = (
     ),
     Difference(
         "batching parameters",
-        "batch_timeout_micros, thread_pool_name and"
-        " pad_variable_length_inputs count; a model may have its own file",
-        "they are read and change nothing, for a free processor never waits;"
-        " one file is for all models",
+        "thread_pool_name and pad_variable_length_inputs count; a model may"
+        " have its own file; one client waits batch_timeout_micros",
+        "the first two change nothing; one file is for all models; one"
+        " client waits for nothing",
     ),
     Difference(
         "empty batches",

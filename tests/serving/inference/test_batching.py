@@ -19,7 +19,7 @@ def test_the_documented_example_is_read(tmp_path):
         tmp_path,
         """
         max_batch_size { value: 128 }
-        batch_timeout_micros { value: 0 }
+        batch_timeout_micros { value: 500 }
         max_enqueued_batches { value: 1000000 }
         num_batch_threads { value: 8 }
         allowed_batch_sizes: 8
@@ -32,6 +32,7 @@ def test_the_documented_example_is_read(tmp_path):
     assert batching.max_enqueued_batches == 1_000_000
     assert batching.num_batch_threads == 8
     assert batching.allowed_batch_sizes == (8, 128)
+    assert batching.timeout_seconds == 0.0005
 
 
 def test_splitting_runs_at_most_the_execution_size(tmp_path):
@@ -56,6 +57,7 @@ def test_splitting_runs_at_most_the_execution_size(tmp_path):
         ("max_batch_size { value: x }", "line 1:.*integer"),
         ("max_batch_size { value: 0 }", "max_batch_size .*at least 1, not 0"),
         ("num_batch_threads { value: -1 }", "at least 1, not -1"),
+        ("batch_timeout_micros { value: -1 }", "at least 0, not -1"),
         ("allowed_batch_sizes: [4, 2, 32]", "increasing"),
         ("allowed_batch_sizes: [4, 4, 32]", "increasing"),
         ("allowed_batch_sizes: [0, 32]", "positive"),

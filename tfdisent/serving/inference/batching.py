@@ -30,6 +30,8 @@ class Batching(NamedTuple):
       num_batch_threads: runs of one signature at a time.
       max_enqueued_batches: batches of `max_batch_size` that may wait, within
         the server's limit; None for that limit alone.
+      timeout_seconds: that rows wait at most for others to run with, while
+        others can be expected and a thread is free.
     """
 
     max_batch_size: int = 32
@@ -37,6 +39,7 @@ class Batching(NamedTuple):
     allowed_batch_sizes: tuple[int, ...] = ()
     num_batch_threads: int = len(os.sched_getaffinity(0))
     max_enqueued_batches: int | None = None
+    timeout_seconds: float = 0.002
 
 
 DEFAULT_BATCHING = Batching()
@@ -45,9 +48,8 @@ DEFAULT_BATCHING = Batching()
 def read_batching(path: Path) -> Batching:
     """Reads the file of `--batching_parameters_file`.
 
-    `batch_timeout_micros`, `thread_pool_name` and `pad_variable_length_inputs`
-    are read and change nothing: a batch leaves as soon as a thread is free,
-    and rows of different lengths run apart.
+    `thread_pool_name` and `pad_variable_length_inputs` are read and change
+    nothing: rows of different lengths run apart.
 
     Args:
       path: of a `BatchingParameters` message in text form. What it leaves out
@@ -79,6 +81,11 @@ def _fault(given: BatchingParameters) -> str | None:
         value = getattr(given, field).value
         if given.HasField(field) and value < 1:
             return f"{field} must be at least 1, not {value}"
+    if given.batch_timeout_micros.value < 0:
+        return (
+            "batch_timeout_micros must be at least 0, not"
+            f" {given.batch_timeout_micros.value}"
+        )
     rows = _batching(given)
     if _is_split(given) and given.HasField("max_batch_size"):
         most = given.max_batch_size.value
@@ -106,6 +113,8 @@ def _batching(given) -> Batching:
     }
     if _is_split(given):
         values["max_batch_size"] = given.max_execution_batch_size.value
+    if given.HasField("batch_timeout_micros"):
+        values["timeout_seconds"] = given.batch_timeout_micros.value / 1e6
     if "max_batch_size" in values:
         values["max_execution_batch_size"] = values["max_batch_size"]
     return Batching(

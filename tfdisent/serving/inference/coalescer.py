@@ -1,57 +1,49 @@
 """Requests for one signature that wait together run together."""
 
 import asyncio
-import dataclasses
-import itertools
+import functools
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
-from typing import NamedTuple
+from concurrent.futures import Executor, Future
 
 from tfdisent.serving.inference.batching import Batching
 from tfdisent.serving.inference.input_checks import CheckedRequest
 from tfdisent.serving.inference.request_parts import (
     Arrays,
-    Part,
     Run,
     cut,
     put_together,
     run_together,
 )
+from tfdisent.serving.inference.request_queue import (
+    Queued,
+    RequestQueue,
+    Waiting,
+)
 from tfdisent.serving.status import Code, ServingError
 
-# Rows that are worth a thread of their own: in a larger batch, a row costs
-# little less.
+# Rows that are worth a run of their own: in a larger batch, a row costs little
+# less.
 _ENOUGH_ROWS = 8
-# Shorter runs than this are waited for, rather than to start another beside.
-_SHORT_SECONDS = 0.004
+# How much of the rows that were lately in flight at a time is still expected
+# when a run has begun.
+_FADING = 0.9
 
-
-class _Waiting(NamedTuple):
-    part: Part
-    answer: asyncio.Future
-    since: float
-
-
-@dataclasses.dataclass(slots=True, eq=False)
-class _Queued:
-    """A request: its parts that wait, at least one."""
-
-    waiting: deque[_Waiting]
-    deadline: float | None
+_Answers = list[Arrays | Exception | None]
 
 
 class Coalescer:
-    """The queue of one signature of one version.
+    """Decides when what waits for one signature of one version runs.
 
-    A request that finds a free thread runs at once, and all that come while
-    the threads are busy leave together when one is free: nothing waits for a
-    batch to fill. Only rows of equal shape run together. A request of many
-    rows is cut, so that all threads run it, and each part that has left sends
-    the next to the queue's end, so that it holds up no other for long. If a
-    batch fails, its members run alone, so that only those fail whose fault it
-    is.
+    A request of many rows is cut, so that all threads run it. A run begins
+    when a thread is free and there are rows enough for it. Fewer wait for
+    `batching.timeout_seconds` at most, and only if a run goes on, whose end
+    they may as well await, or if twice as many were lately in flight, so that
+    more can be expected: a batch costs less than its rows, and clients that
+    wait for each other's company are answered sooner than one by one. A lone
+    client never waits. If a batch fails, its members run alone, so that only
+    those fail whose fault it is.
 
     Args:
       run: called in threads, several at a time.
@@ -61,10 +53,6 @@ class Coalescer:
         may always be the only one.
       observe: told each batch's rows and how long its first request waited,
         in seconds.
-
-    Attributes:
-      dropped: requests, or parts of them, that were cancelled or whose
-        deadline passed before they ran.
     """
 
     def __init__(
@@ -84,13 +72,18 @@ class Coalescer:
             rows = batching.max_enqueued_batches * batching.max_batch_size
             self._most_waiting = min(waiting_rows, rows)
         self._observe = observe
-        # A dictionary for its order: one may be taken out anywhere.
-        self._queue: dict[_Queued, None] = {}
-        self._queue_size = 0
-        self._runners: set[asyncio.Task] = set()
+        self._queue = RequestQueue()
+        self._next_look: asyncio.Handle | None = None
         self._running = 0
-        self._last_seconds = 0.0
-        self.dropped = 0
+        self._running_rows = 0
+        self._rows_in_flight_lately = 0.0
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+
+    @property
+    def dropped(self) -> int:
+        """Requests, or parts of them, that were cancelled or too late."""
+        return self._queue.dropped
 
     async def answer(
         self, request: CheckedRequest, deadline: float | None = None
@@ -113,55 +106,83 @@ class Coalescer:
         now = loop.time()
         parts = cut(request, self._most_at_once(request))
         answers = [loop.create_future() for _ in parts]
-        queued = _Queued(
-            deque(map(_Waiting, parts, answers, itertools.repeat(now))),
-            deadline,
+        waiting = deque(
+            Waiting(part, answer, now)
+            for part, answer in zip(parts, answers, strict=True)
         )
+        queued = Queued(waiting, deadline)
         self._enqueue(queued)
         try:
             async with asyncio.timeout_at(deadline):
+                if len(answers) == 1:  # what `gather` does takes its time
+                    return await answers[0]
                 return put_together(await asyncio.gather(*answers))
         except TimeoutError:
             raise ServingError(
                 Code.DEADLINE_EXCEEDED, "The deadline passed before the answer."
             ) from None
         finally:
-            if queued in self._queue:
-                self._drop(queued)
+            self._queue.drop(queued)
 
     async def idle(self) -> None:
         """Waits until nothing runs, not even for callers that went away."""
-        while self._runners:
-            await asyncio.wait(self._runners)
+        await self._is_idle.wait()
 
-    def _enqueue(self, queued: _Queued) -> None:
-        size = _size(queued)
+    def _enqueue(self, queued: Queued) -> None:
+        size = queued.size
         # Checked requests have a limit of their own.
-        if self._queue and self._queue_size + size > self._most_waiting:
+        if self._queue.size and self._queue.size + size > self._most_waiting:
             raise ServingError(
                 Code.UNAVAILABLE,
                 "The batch scheduling queue to which this task was submitted"
-                f" is full; task size is {size}, and {self._queue_size} of"
+                f" is full; task size is {size}, and {self._queue.size} of"
                 f" {self._most_waiting} rows wait.",
             )
-        self._queue[queued] = None
-        self._queue_size += size
-        free = self._batching.num_batch_threads - len(self._runners)
-        for _ in range(min(free, len(queued.waiting), self._worth_a_thread())):
-            # It starts when the loop has gone through all that it has read,
-            # so that requests which came together leave together.
-            self._runners.add(asyncio.create_task(self._work()))
+        self._queue.add(queued)
+        self._rows_in_flight_lately = max(
+            self._rows_in_flight_lately, self._queue.size + self._running_rows
+        )
+        if self._running < self._batching.num_batch_threads:
+            # When the loop has gone through all that it has read, so that
+            # requests which came together leave together.
+            self._look(0)
 
-    def _worth_a_thread(self) -> int:
-        """How many threads to start for what waits, if they are free.
+    def _look(self, delay: float) -> None:
+        """Calls `_start` later, and not at any other time."""
+        if self._next_look:
+            self._next_look.cancel()
+        loop = asyncio.get_running_loop()
+        self._next_look = (
+            loop.call_later(delay, self._start)
+            if delay > 0
+            else loop.call_soon(self._start)
+        )
 
-        While short runs go on, few rows are better off with the next of them:
-        a batch costs less than its rows, and the loop needs a processor too.
-        """
+    def _start(self) -> None:
+        """Starts what should run now."""
+        while self._running < self._batching.num_batch_threads:
+            now = asyncio.get_running_loop().time()
+            wait = self._patience(now)
+            if wait > 0:
+                self._look(wait)
+                return
+            most = min(
+                self._batching.max_batch_size, self._share(self._queue.size)
+            )
+            batch = self._queue.take(most, now)
+            if not batch:
+                return
+            self._start_batch(batch, now)
+
+    def _patience(self, now: float) -> float:
+        """How many seconds what waits should wait longer for more to come."""
+        oldest, rows = self._queue.oldest(), self._queue.size
         enough = min(_ENOUGH_ROWS, self._batching.max_batch_size)
-        if not self._runners or self._last_seconds > _SHORT_SECONDS:
-            return math.ceil(self._queue_size / enough)
-        return self._queue_size // enough
+        if oldest is None or rows >= enough:
+            return 0
+        if not self._running and rows >= self._rows_in_flight_lately // 2:
+            return 0
+        return oldest + self._batching.timeout_seconds - now
 
     def _most_at_once(self, request: CheckedRequest) -> int:
         """The size of its parts."""
@@ -171,39 +192,41 @@ class Coalescer:
         most = self._batching.max_execution_batch_size
         return min(self._share(size), most)
 
-    def _drop(self, queued: _Queued) -> None:
-        del self._queue[queued]
-        self._queue_size -= _size(queued)
-        self.dropped += len(queued.waiting)
+    def _share(self, size: int) -> int:
+        """What each free thread takes of so many rows."""
+        free = max(1, self._batching.num_batch_threads - self._running)
+        return max(_ENOUGH_ROWS, math.ceil(size / free))
 
-    async def _work(self) -> None:
-        try:
-            while batch := self._take(asyncio.get_running_loop().time()):
-                await self._run_batch(batch)
-        finally:
-            # Here and not in a callback: a request may come between.
-            self._runners.discard(asyncio.current_task())
-
-    async def _run_batch(self, batch: Sequence[_Waiting]) -> None:
-        loop = asyncio.get_running_loop()
+    def _start_batch(self, batch: Sequence[Waiting], now: float) -> None:
         if self._observe:
             rows = sum(one.part.rows or 1 for one in batch)
-            self._observe(rows, loop.time() - batch[0].since)
-        start = loop.time()
+            self._observe(rows, now - batch[0].since)
         self._running += 1
+        self._running_rows += sum(one.part.size for one in batch)
+        self._rows_in_flight_lately *= _FADING
+        self._is_idle.clear()
         # In a thread even if nothing else is there to do: a run in the loop
         # would answer a lone client 0.05 ms sooner, and would keep the loop
         # from reading the requests that are to run with the next.
         try:
-            answers = await loop.run_in_executor(
-                self._executor, self._answers, batch
-            )
+            future = self._executor.submit(self._answers, batch)
         except RuntimeError:  # the system gives no more threads
             error = ServingError(Code.UNAVAILABLE, "No thread can be had.")
-            answers = [error] * len(batch)
-        finally:
-            self._running -= 1
-        self._last_seconds = loop.time() - start
+            self._end_batch(batch, [error] * len(batch))
+            return
+        future.add_done_callback(
+            functools.partial(
+                asyncio.get_running_loop().call_soon_threadsafe,
+                self._end_run,
+                batch,
+            )
+        )
+
+    def _end_run(self, batch: Sequence[Waiting], done: Future) -> None:
+        self._end_batch(batch, done.result())
+        self._start()
+
+    def _end_batch(self, batch: Sequence[Waiting], answers: _Answers) -> None:
         for one, answer in zip(batch, answers, strict=True):
             if one.answer.done():
                 continue
@@ -211,43 +234,12 @@ class Coalescer:
                 one.answer.set_exception(answer)
             else:
                 one.answer.set_result(answer)
+        self._running -= 1
+        self._running_rows -= sum(one.part.size for one in batch)
+        if not self._running:
+            self._is_idle.set()
 
-    def _take(self, now: float) -> list[_Waiting]:
-        """The next batch, without those whose time is over."""
-        batch: list[_Waiting] = []
-        turn: list[_Queued] = []
-        late: list[_Queued] = []
-        size = 0
-        most = min(self._batching.max_batch_size, self._share(self._queue_size))
-        for queued in self._queue:
-            one = queued.waiting[0]
-            if queued.deadline is not None and queued.deadline <= now:
-                # A timer of the same moment tells its caller.
-                late.append(queued)
-            elif not batch or one.part.key == batch[0].part.key:
-                size += one.part.size
-                if batch and size > most:
-                    break
-                batch.append(one)
-                turn.append(queued)
-        for queued in late:
-            self._drop(queued)
-        self._queue_size -= sum(one.part.size for one in batch)
-        for queued in turn:
-            del self._queue[queued]
-            queued.waiting.popleft()
-            if queued.waiting:
-                self._queue[queued] = None
-        return batch
-
-    def _share(self, size: int) -> int:
-        """What each free thread takes of so many rows."""
-        free = max(1, self._batching.num_batch_threads - self._running)
-        return max(_ENOUGH_ROWS, math.ceil(size / free))
-
-    def _answers(
-        self, batch: Sequence[_Waiting]
-    ) -> list[Arrays | Exception | None]:
+    def _answers(self, batch: Sequence[Waiting]) -> _Answers:
         """In a thread; None for a member of a failed batch that went away."""
         parts = [one.part for one in batch]
         allowed = self._batching.allowed_batch_sizes
@@ -260,7 +252,3 @@ class Coalescer:
             None if one.answer.done() else self._answers([one])[0]
             for one in batch
         ]
-
-
-def _size(queued: _Queued) -> int:
-    return sum(one.part.size for one in queued.waiting)
