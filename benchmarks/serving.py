@@ -11,7 +11,6 @@ import concurrent.futures
 import json
 import multiprocessing
 import pathlib
-import platform
 import statistics
 import tempfile
 
@@ -21,6 +20,8 @@ from serving_in_process import eager_rate, inputs, native_rate
 from serving_memory import measure_memory
 from serving_processes import Process, start_floor, start_server
 from serving_requests import grpc_request, rest_request
+
+from tfdisent.training.device import device_name
 
 FLAGS = flags.FLAGS
 
@@ -189,12 +190,17 @@ def main(argv):
     out.mkdir(parents=True, exist_ok=True)
     export = pathlib.Path(FLAGS.export).resolve()
     bench = Bench(export, FLAGS.seconds)
-    found = {"machine": platform.processor(), "flags": FLAGS.flag_values_dict()}
+    found = {
+        "device": device_name(),
+        "rounds": FLAGS.rounds,
+        "seconds": FLAGS.seconds,
+    }
     with tempfile.TemporaryDirectory() as folder:
         parameters = pathlib.Path(folder) / "alone.txt"
         parameters.write_text(ALONE)
         with (
-            start_server(export) as server,
+            # 128 clients send 0.7 GB of JSON at a time.
+            start_server(export, f"--max_body_bytes={2**28}") as server,
             start_server(
                 export,
                 "--enable_batching",

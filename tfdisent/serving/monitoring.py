@@ -1,5 +1,6 @@
 """What a server counts, as text for Prometheus."""
 
+import functools
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Literal
 
@@ -44,6 +45,8 @@ class Monitoring:
     ):
         self._loaded = loaded
         self._known = set()
+        # The library's own look-up takes longer than the counting.
+        self._labelled = functools.cache(lambda one, *of: one.labels(*of))
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._registry.register(_Loaded(loaded))
@@ -109,12 +112,14 @@ class Monitoring:
                 model = UNKNOWN
         method = entrypoint.lower() if api == "REST" else entrypoint
         number = "" if version is None else str(version)
-        self._answers.labels(model, number, method, api, code.name).inc()
+        of = (model, number, method, api, code.name)
+        self._labelled(self._answers, *of).inc()
         if entrypoint != "Predict":
             return
-        self._requests.labels(model, code.name).inc()
+        self._labelled(self._requests, model, code.name).inc()
         if code == Code.OK:
-            self._latency.labels(model, method, api).observe(seconds * 1e6)
+            latency = self._labelled(self._latency, model, method, api)
+            latency.observe(seconds * 1e6)
 
     def batch(self, rows: int, wait_seconds: float) -> None:
         """Counts one batch that ran.
