@@ -28,6 +28,8 @@ FLAGS = flags.FLAGS
 SIGNATURES = ("encode", "decode", "traverse")
 BATCHES = (1, 64)
 CLIENTS = (1, 8, 32, 128)
+# 128 clients send 0.7 GB of JSON at a time, and ask for 57,344 images.
+ROOM = (f"--max_body_bytes={2**28}", f"--max_waiting_rows={2**16}")
 # One at a time, whatever waits.
 ALONE = "max_batch_size { value: 1 }\n"
 
@@ -199,8 +201,7 @@ def main(argv):
         parameters = pathlib.Path(folder) / "alone.txt"
         parameters.write_text(ALONE)
         with (
-            # 128 clients send 0.7 GB of JSON at a time.
-            start_server(export, f"--max_body_bytes={2**28}") as server,
+            start_server(export, *ROOM) as server,
             start_server(
                 export,
                 "--enable_batching",

@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 import numpy as np
@@ -66,7 +67,8 @@ def _wait_for(server: Process, number: int) -> None:
             with urllib.request.urlopen(url) as answer:
                 if b"AVAILABLE" in answer.read():
                     return
-        except urllib.error.HTTPError:
-            pass
+        except urllib.error.HTTPError as error:
+            if error.code != 404:  # it was not seen yet
+                raise
         time.sleep(0.01)
     raise RuntimeError(f"version {number} did not appear.")

@@ -20,6 +20,7 @@ class TinyModel(keras.Model):
     """
 
     num_latents = 5
+    num_noise = 0
 
     def __init__(self, image_shape=(4, 3, 2)):
         super().__init__()
