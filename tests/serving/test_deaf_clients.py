@@ -18,6 +18,7 @@ from tfdisent.serving.tls import Tls
 from tfdisent.serving.token import Token
 
 PREDICT = "/tensorflow.serving.PredictionService/Predict"
+METRICS = "/metrics"
 WATCH = "/grpc.health.v1.Health/Watch"
 REQUEST = predict_request().SerializeToString()
 EVERYTHING = health_pb2.HealthCheckRequest()
@@ -131,7 +132,7 @@ def test_without_the_token_no_request_is_read(serve, tmp_path):
 def test_more_than_the_most_are_refused_on_both_protocols(serve):
     async def ask():
         limits = Limits(concurrent_requests=2)
-        async with serve(limits=limits) as served:
+        async with serve(limits=limits, metrics_path=METRICS) as served:
             served.gates.answer.clear()
             begun = [
                 asyncio.create_task(served.rest_predict()),
@@ -148,6 +149,8 @@ def test_more_than_the_most_are_refused_on_both_protocols(serve):
                 (200, {"predictions": [2.0]}),
                 [2.0],
             ]
+            _, metrics = await served.get(METRICS)
+            assert "\ntfdisent_refused_requests_total 2.0\n" in metrics
             assert await served.grpc_predict() == [2.0]
             assert (await served.rest_predict())[0] == 200
 

@@ -5,7 +5,6 @@ import json
 import pathlib
 import re
 import shlex
-import shutil
 import subprocess
 import threading
 
@@ -132,42 +131,6 @@ def test_manifests_keep_the_schemas_of_kubernetes(path):
             kubernetes_validate.validate(manifest, version, strict=True)
 
 
-def _kustomized(folder):
-    tool = (
-        ["kubectl", "kustomize"]
-        if shutil.which("kubectl")
-        else ["kustomize", "build"]
-    )
-    if not shutil.which(tool[0]):
-        pytest.skip("neither kubectl nor kustomize is on the PATH")
-    done = subprocess.run(
-        [*tool, SERVING / folder], capture_output=True, check=True
-    )
-    return {m["kind"]: m for m in yaml.safe_load_all(done.stdout)}
-
-
-@pytest.mark.parametrize("folder", ["kubernetes", "bucket"])
-def test_kustomization_gives_manifests_that_fit_together(folder):
-    manifests = _kustomized(folder)
-    for manifest in manifests.values():
-        latest = kubernetes_validate.latest_version()
-        kubernetes_validate.validate(manifest, latest, strict=True)
-    pod = manifests["Deployment"]["spec"]["template"]["spec"]
-    volumes = {volume["name"]: volume for volume in pod["volumes"]}
-    mounted = pod["containers"][0]["volumeMounts"]
-    assert {mount["name"] for mount in mounted} == set(volumes)
-    config = manifests["ConfigMap"]
-    assert volumes["config"]["configMap"]["name"] == config["metadata"]["name"]
-    content = config["data"]["models.config"]
-    assert ("gs://" in content) == (folder == "bucket")
-    assert ("PersistentVolumeClaim" in manifests) == ("models" in volumes)
-    assert ("models" in volumes) == (folder == "kubernetes")
-    for flag, path in flags_of(pod["containers"][0]["args"]).items():
-        if flag in FILE_FLAGS:
-            name = path.removeprefix("/config/")
-            text_format.Parse(config["data"][name], FILE_FLAGS[flag]())
-
-
 @pytest.mark.parametrize("arguments", [SERVICE["command"], CONTAINER["args"]])
 def test_flags_name_files_that_are_mounted_and_parse(arguments):
     flags = flags_of(arguments)
@@ -239,7 +202,7 @@ def test_probes_ask_for_the_model_and_metrics_have_their_path():
     )
 
 
-def test_pods_are_found_scaled_and_given_time_to_end():
+def test_pods_are_found_guarded_scaled_and_given_time_to_end():
     manifests = {
         path.stem: yaml.safe_load(path.read_text()) for path in MANIFESTS
     }
@@ -247,6 +210,12 @@ def test_pods_are_found_scaled_and_given_time_to_end():
     labels = deployment["spec"]["template"]["metadata"]["labels"]
     assert deployment["spec"]["selector"]["matchLabels"] == labels
     assert manifests["service"]["spec"]["selector"] == labels
+    policy = manifests["network"]["spec"]
+    assert policy["podSelector"]["matchLabels"] == labels
+    assert policy["policyTypes"] == ["Ingress"]
+    [allowed] = policy["ingress"]
+    assert allowed["from"]  # none would be anybody
+    assert allowed["ports"] == [{"port": p["name"]} for p in CONTAINER["ports"]]
     target = manifests["autoscaler"]["spec"]["scaleTargetRef"]
     assert target["name"] == deployment["metadata"]["name"]
     assert "replicas" not in deployment["spec"]
@@ -284,6 +253,7 @@ class Grey:
     """What the contract asks of the model of the examples."""
 
     image_shape, num_latents, encode, decode = (64, 64, 1), 10, True, True
+    num_noise, generate = 2, True
 
 
 def test_table_of_the_readme_is_the_contract():

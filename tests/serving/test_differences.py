@@ -191,6 +191,10 @@ PROOFS = {
         "serving/versions/test_manager_versions.py::"
         "test_a_damaged_version_ends_and_the_old_one_serves",
     ],
+    "requests for them": [
+        "serving/versions/test_manager_versions.py::"
+        "test_who_asks_for_a_version_that_failed_is_told"
+    ],
     "versions that ended": [
         "serving/versions/test_manager.py::test_few_ended_versions_are_remembered",
         "serving/versions/test_manager_versions.py::"

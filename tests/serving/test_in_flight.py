@@ -1,4 +1,5 @@
 import asyncio
+from unittest import mock
 
 import pytest
 
@@ -33,7 +34,8 @@ class Requests:
 
 def test_no_more_than_the_most_are_in_flight():
     async def ask():
-        requests = Requests(InFlight(2))
+        refused = mock.Mock()
+        requests = Requests(InFlight(2, refused))
         first, second = await requests.begin(), await requests.begin()
         with pytest.raises(ServingError, match="answering 2 requests") as info:
             await (await requests.begin())
@@ -45,13 +47,15 @@ def test_no_more_than_the_most_are_in_flight():
         await asyncio.wait([second])
         fourth = await requests.begin()
         assert not third.done() and not fourth.done()
+        assert refused.call_count == 1
 
     asyncio.run(ask())
 
 
 def test_draining_refuses_and_waits():
     async def ask():
-        in_flight = InFlight(2)
+        refused = mock.Mock()
+        in_flight = InFlight(2, refused)
         requests = Requests(in_flight)
         running = await requests.begin()
         draining = asyncio.create_task(in_flight.drain(60))
@@ -63,13 +67,14 @@ def test_draining_refuses_and_waits():
         requests.end()
         assert await draining
         assert running.done()
+        assert not refused.called  # it was not too many
 
     asyncio.run(ask())
 
 
 def test_draining_does_not_wait_for_ever():
     async def ask():
-        in_flight = InFlight(2)
+        in_flight = InFlight(2, pytest.fail)
         task = await Requests(in_flight).begin()
         assert not await in_flight.drain(0.01)
         assert not task.done()
@@ -81,6 +86,6 @@ def test_draining_does_not_wait_for_ever():
 def test_nothing_in_flight_has_ended(seconds):
     async def ask():
         async with asyncio.timeout(30):
-            assert await InFlight(1).drain(seconds)
+            assert await InFlight(1, pytest.fail).drain(seconds)
 
     asyncio.run(ask())

@@ -115,6 +115,23 @@ def test_versions_batches_and_the_process_are_shown():
     assert found[key("process_resident_memory_bytes")] > 1e6
 
 
+def test_what_is_refused_and_what_never_ran_are_counted_apart():
+    monitoring = Monitoring()
+
+    def counts():
+        found = samples(monitoring)
+        return [
+            found[key(f"tfdisent_{which}_requests_total")]
+            for which in ("refused", "dropped")
+        ]
+
+    assert counts() == [0, 0]
+    monitoring.refused()
+    for _ in range(2):
+        monitoring.dropped()
+    assert counts() == [1, 2]
+
+
 def test_two_servers_in_a_process_count_apart():
     first, second = (Monitoring(lambda: {"vae": [1]}) for _ in range(2))
     first.observe("vae", 1, "GRPC", "Predict", Code.OK, 0.001)

@@ -173,6 +173,22 @@ def test_token_and_tls_guard_all_but_health(serve, tmp_path):
     asyncio.run(ask())
 
 
+def test_a_request_that_is_cancelled_before_it_ran_is_counted(serve):
+    async def ask():
+        async with serve(metrics_path="/metrics") as served:
+            served.gates.answer.clear()
+            request = asyncio.create_task(served.grpc_predict())
+            await served.gates.until_waiting(1)
+            request.cancel()
+            async with asyncio.timeout(30):
+                while served.gates.waiting:
+                    await asyncio.sleep(0.005)
+            _, text = await served.get("/metrics")
+            assert "\ntfdisent_dropped_requests_total 1.0\n" in text
+
+    asyncio.run(ask())
+
+
 def test_metrics_are_what_the_clients_saw(serve):
     async def ask():
         async with serve(metrics_path="/metrics") as served:

@@ -85,8 +85,17 @@ def _reconstruct(model, images):
 
 
 def _sample(model, seed):
-    codes = _standard_normal(seed, model.num_latents)
-    return {"codes": codes, **_decode(model, codes)}
+    if not model.num_noise:
+        codes = _standard_normal(seed, model.num_latents)
+        return {"codes": codes, **_decode(model, codes)}
+    drawn = _standard_normal(seed, model.num_latents + model.num_noise)
+    codes, noise = drawn[:, : model.num_latents], drawn[:, model.num_latents :]
+    return {"codes": codes, "images": model.generate(codes, noise)}
+
+
+def _generate(model, codes, seed):
+    noise = _standard_normal(seed, model.num_noise)
+    return {"images": model.generate(codes, noise)}
 
 
 def _standard_normal(seed: tf.Tensor, size: int) -> tf.Tensor:
@@ -131,6 +140,7 @@ _ANSWERS = {
     "decode": _decode,
     "reconstruct": _reconstruct,
     "sample": _sample,
+    "generate": _generate,
     "traverse": _traverse,
     "traverse_images": _traverse_images,
 }

@@ -72,7 +72,7 @@ class Endpoint(NamedTuple):
     Attributes:
       name: of its answer in `answers`; the PNG form has the same.
       meaning: one line for a reader.
-      needs: methods of the model; it has none where the attribute is None.
+      needs: attributes of the model, none of which is None or 0.
       inputs: in the order of the answer's arguments.
       outputs: in any order.
     """
@@ -151,7 +151,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "decode",
-        "The mean image of each code, clipped to [0, 1].",
+        "The mean image of each code, clipped to [0, 1]; noise of a GAN is 0.",
         needs=("decode",),
         inputs=(_CODES,),
         outputs=(_IMAGES,),
@@ -169,6 +169,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         needs=("decode",),
         inputs=(_SEED,),
         outputs=(_CODES, _IMAGES),
+    ),
+    Endpoint(
+        "generate",
+        "Images of codes, with noise beside them that the seed draws.",
+        needs=("generate", "num_noise"),
+        inputs=(_CODES, _SEED),
+        outputs=(_IMAGES,),
     ),
     Endpoint(
         "traverse",

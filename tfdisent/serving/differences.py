@@ -230,6 +230,11 @@ DIFFERENCES = (
         "it fails to load, and the version before goes on",
     ),
     Difference(
+        "requests for them",
+        "are told that there is no such version",
+        "are told so in the same words, then that it failed to load",
+    ),
+    Difference(
         "versions that ended",
         "stay in the status for ever",
         "the highest 10 stay; a version whose files change is tried again"

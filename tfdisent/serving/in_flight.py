@@ -1,6 +1,7 @@
 """The requests that a server is answering, over both protocols."""
 
 import asyncio
+from collections.abc import Callable
 
 from tfdisent.serving.status import Code, ServingError
 
@@ -13,13 +14,15 @@ class InFlight:
 
     Args:
       most: requests at a time.
+      on_refusal: called for each request that is too many.
 
     Attributes:
       is_draining: whether it refuses all.
     """
 
-    def __init__(self, most: int):
+    def __init__(self, most: int, on_refusal: Callable[[], None]):
         self._most = most
+        self._on_refusal = on_refusal
         self._tasks: set[asyncio.Task] = set()
         self.is_draining = False
 
@@ -33,6 +36,7 @@ class InFlight:
         if self.is_draining:
             raise ServingError(Code.UNAVAILABLE, "The server is stopping.")
         if len(self._tasks) >= self._most:
+            self._on_refusal()
             raise ServingError(
                 Code.UNAVAILABLE,
                 f"The server is answering {self._most} requests, which is the"

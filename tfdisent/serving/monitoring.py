@@ -81,6 +81,17 @@ class Monitoring:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._refused = Counter(
+            "tfdisent_refused_requests",
+            "Requests refused because too many were in flight.",
+            registry=self._registry,
+        )
+        self._dropped = Counter(
+            "tfdisent_dropped_requests",
+            "Requests that ended before all of them ran: late, cancelled or"
+            " failed in part.",
+            registry=self._registry,
+        )
 
     def observe(
         self,
@@ -130,6 +141,14 @@ class Monitoring:
         """
         self._rows.observe(rows)
         self._waits.observe(wait_seconds)
+
+    def refused(self) -> None:
+        """Counts one request that was too many."""
+        self._refused.inc()
+
+    def dropped(self) -> None:
+        """Counts one request that ended before all of it ran."""
+        self._dropped.inc()
 
     def exposition(self) -> bytes:
         """All of it in Prometheus's text format, version 0.0.4."""

@@ -51,6 +51,7 @@ class Server:
                 limits=options.limits,
                 batching=options.batching,
                 observe=self._monitoring.batch,
+                on_drop=self._monitoring.dropped,
             ),
             poll_seconds=options.poll_seconds,
             allow_labels_for_unavailable=options.allow_labels_for_unavailable,
@@ -58,7 +59,9 @@ class Server:
             max_load_retries=options.max_load_retries,
             load_retry_seconds=options.load_retry_seconds,
         )
-        self._in_flight = InFlight(options.limits.concurrent_requests)
+        self._in_flight = InFlight(
+            options.limits.concurrent_requests, self._monitoring.refused
+        )
         self._config_watch = options.config_file and ConfigWatch(
             options.config_file, self.manager.reload
         )

@@ -1,10 +1,11 @@
 """What a run was computed on."""
 
-import os
 import pathlib
 import platform
 
 import tensorflow as tf
+
+from tfdisent.training.processors import num_processors
 
 
 def device_name() -> str:
@@ -22,4 +23,4 @@ def device_name() -> str:
         if line.startswith("model name")
     ]
     kind = names[0] if names else platform.processor() or platform.machine()
-    return f"{len(os.sched_getaffinity(0))} CPU cores, {kind}"
+    return f"{num_processors()} CPU cores, {kind}"

@@ -171,9 +171,11 @@ def test_a_scalar_is_no_batch():
 
 def test_all_inputs_need_the_same_rows():
     inputs = traversal(2) | {"latent": np.zeros(3, np.int64)}
-    code, text = refusal(TRAVERSE, inputs)
-    assert code is Code.INVALID_ARGUMENT
-    assert text.endswith("{codes: 2,latent: 3,values: 2}.")
+    assert refusal(TRAVERSE, inputs) == (
+        Code.INVALID_ARGUMENT,
+        "All inputs must have the same number of rows, the size of their first"
+        " axis, not {codes: 2,latent: 3,values: 2}.",
+    )
 
 
 def test_rows_are_bounded():

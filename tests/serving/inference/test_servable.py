@@ -1,6 +1,7 @@
 import asyncio
 import resource
 import shutil
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -169,9 +170,11 @@ def test_limits_and_deadlines_hold(exported):
             return_exceptions=True,
         )
 
-    large, late = served(exported, use, limits=Limits(rows=8))
+    dropped = mock.Mock()
+    large, late = served(exported, use, limits=Limits(rows=8), on_drop=dropped)
     assert refusal(large)[0] is Code.INVALID_ARGUMENT
     assert refusal(late)[0] is Code.DEADLINE_EXCEEDED
+    assert dropped.call_count == 1  # the large one never waited
 
 
 def test_what_is_no_signature_to_predict_is_refused(exported):

@@ -23,11 +23,17 @@ DIRECTORY = Path("/srv/my models/vae/7")
         ),
         ("at file:///srv/x, and /a", "at <path>, and <path>"),
         ("3/4 of input/output, a / b", "3/4 of input/output, a / b"),
-        ("two\nlines\r\n of\ttext", "two lines of text"),
+        ("two\nlines", "two"),
+        ("tabs\tand  spaces", "tabs and spaces"),
+        (
+            "Read less bytes than requested\n\t [[{{node RestoreV2}}]]",
+            "Read less bytes than requested",
+        ),
+        ("too short [[{{node a/RestoreV2}}]]", "too short"),
         ("x" * 500, "x" * 300 + "..."),
     ],
 )
-def test_clients_see_one_line_without_paths(said, shown):
+def test_clients_see_one_line_without_paths_and_nodes(said, shown):
     error = NativeError(Code.OUT_OF_RANGE, said)
     assert load_failure(error, DIRECTORY) == (Code.OUT_OF_RANGE, shown)
 

@@ -125,6 +125,8 @@ def test_the_old_version_serves_until_the_new_one_has_loaded(tmp_path):
             assert content(manager) == "new"
             await until(lambda: states(manager)[1] == "END")
             assert states(manager) == {2: "AVAILABLE", 1: "END"}
+            text = NOT_FOUND + "Specific(m, 1)"  # which did not fail
+            assert refusal(manager.using, "m", 1) == (Code.NOT_FOUND, text)
 
     asyncio.run(run())
 

@@ -87,7 +87,7 @@ def test_swaps_under_load_fail_no_request_and_mix_no_answers(
         np.testing.assert_allclose(means, expected, atol=1e-5)
 
 
-def test_a_real_version_that_is_damaged_shows_no_path(exported, tmp_path):
+def test_a_real_damaged_version_shows_neither_path_nor_node(exported, tmp_path):
     async def run():
         publish(exported, tmp_path, 1)
         for number, damage in enumerate(DAMAGES, 2):
@@ -105,6 +105,7 @@ def test_a_real_version_that_is_damaged_shows_no_path(exported, tmp_path):
             assert status.code
             assert status.message
             assert "/" not in status.message.replace("VERSION/", ""), status
+            assert "{{" not in status.message, status
         with manager.using("m") as servable:
             assert servable.version == 1
         await manager.stop()

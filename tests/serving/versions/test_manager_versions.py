@@ -67,6 +67,35 @@ def test_a_damaged_version_ends_and_the_old_one_serves(tmp_path, damage):
 
 
 @pytest.mark.parametrize(
+    ("asked", "which", "failed"),
+    [
+        ((), "Latest(m)", 3),
+        ((2,), "Specific(m, 2)", 2),
+        ((None, "new"), "Specific(m, 3)", 3),
+        ((7,), "Specific(m, 7)", None),
+    ],
+)
+def test_who_asks_for_a_version_that_failed_is_told(
+    tmp_path, asked, which, failed
+):
+    async def run():
+        for number in (2, 3):
+            put(tmp_path, number, "bad")
+        entry = model("m", tmp_path, latest=2, labels={"new": 3})
+        async with managed(config(entry), FakeLoader()) as manager:
+            code, text = refusal(manager.using, "m", *asked)
+            assert code is Code.NOT_FOUND
+            theirs = f"Servable not found for request: {which}"
+            ours = (
+                f". Version {failed} failed to load; GetModelStatus, over REST"
+                " /v1/models/m, tells why."
+            )
+            assert text == theirs + (ours if failed else "")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
     "error", [ValueError("/secret"), MemoryError(), AssertionError("x\ny")]
 )
 def test_a_load_may_raise_anything(tmp_path, error):

@@ -1,12 +1,12 @@
 """How requests that wait are put together: TensorFlow Serving's text file."""
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 from tfdisent.errors import UsageError
 from tfdisent.export.messages import BatchingParameters
 from tfdisent.serving.text_proto import read_text_proto
+from tfdisent.training.processors import num_processors
 
 _NUMBERS = ("max_batch_size", "max_enqueued_batches", "num_batch_threads")
 
@@ -37,7 +37,7 @@ class Batching(NamedTuple):
     max_batch_size: int = 32
     max_execution_batch_size: int = 32
     allowed_batch_sizes: tuple[int, ...] = ()
-    num_batch_threads: int = len(os.sched_getaffinity(0))
+    num_batch_threads: int = num_processors()
     max_enqueued_batches: int | None = None
     timeout_seconds: float = 0.002
 

@@ -53,6 +53,8 @@ class Coalescer:
         may always be the only one.
       observe: told each batch's rows and how long its first request waited,
         in seconds.
+      on_drop: called for each request that ended before all of it ran: it was
+        cancelled, too late, or another part of it failed.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Coalescer:
         *,
         waiting_rows: int,
         observe: Callable[[int, float], None] | None = None,
+        on_drop: Callable[[], None] | None = None,
     ):
         self._run = run
         self._executor = executor
@@ -72,6 +75,7 @@ class Coalescer:
             rows = batching.max_enqueued_batches * batching.max_batch_size
             self._most_waiting = min(waiting_rows, rows)
         self._observe = observe
+        self._on_drop = on_drop
         self._queue = RequestQueue()
         self._next_look: asyncio.Handle | None = None
         self._running = 0
@@ -79,11 +83,6 @@ class Coalescer:
         self._rows_in_flight_lately = 0.0
         self._is_idle = asyncio.Event()
         self._is_idle.set()
-
-    @property
-    def dropped(self) -> int:
-        """Requests, or parts of them, that were cancelled or too late."""
-        return self._queue.dropped
 
     async def answer(
         self, request: CheckedRequest, deadline: float | None = None
@@ -123,6 +122,8 @@ class Coalescer:
             ) from None
         finally:
             self._queue.drop(queued)
+            if queued.waiting and self._on_drop:
+                self._on_drop()
 
     async def idle(self) -> None:
         """Waits until nothing runs, not even for callers that went away."""

@@ -188,8 +188,8 @@ def _rows(inputs: Mapping[str, np.ndarray], limits: Limits) -> int:
     counts = {len(array) for array in inputs.values()}
     if len(counts) > 1:
         raise _invalid(
-            "Batching session Run() input tensors must have equal"
-            " 0th-dimension size, not"
+            "All inputs must have the same number of rows, the size of their"
+            " first axis, not"
             f" {_set(f'{name}: {len(a)}' for name, a in inputs.items())}."
         )
     rows = counts.pop()

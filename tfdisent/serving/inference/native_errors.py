@@ -14,7 +14,7 @@ _PATH = re.compile(r"(?<![\w./])(?:\w+:)?/[^\s:;,'\"()\[\]]*[^\s:;,'\"()\[\].]")
 
 
 def serving_error(error: RunError) -> ServingError:
-    """An error of `NativeSession`, without paths and the graph's own names.
+    """An error of `NativeSession` as `client_text` shows it.
 
     Args:
       error: a `NativeError`, or another, which is INTERNAL.
@@ -23,12 +23,20 @@ def serving_error(error: RunError) -> ServingError:
       The error with the runtime's code and the useful part of its text.
     """
     code = Code(getattr(error, "code", Code.INTERNAL))
-    lines = str(error).strip().splitlines() or [code.name]
-    found = _ASSERTION.search(lines[0])
-    text = found[1] if found else _NODES.sub("", lines[0])
-    return ServingError(code, without_paths(_ARGUMENT.sub(r"\1", text)).strip())
+    return ServingError(code, client_text(str(error)) or code.name)
 
 
-def without_paths(text: str) -> str:
-    """A text with `<path>` for each path without spaces in it."""
-    return _PATH.sub("<path>", text)
+def client_text(text: str) -> str:
+    """What clients may know of a text of the runtime.
+
+    Args:
+      text: an error's; lines after the first name nodes of the graph.
+
+    Returns:
+      Its first line without the graph's own names, and with `<path>` for each
+      path that has no spaces.
+    """
+    line, *_ = text.strip().splitlines() or [""]
+    found = _ASSERTION.search(line)
+    shown = found[1] if found else _NODES.sub("", line)
+    return _PATH.sub("<path>", _ARGUMENT.sub(r"\1", shown)).strip()

@@ -49,14 +49,12 @@ class RequestQueue:
 
     Attributes:
       size: of all parts that wait; `Part.size` each.
-      dropped: parts that left without having run.
     """
 
     def __init__(self):
         # A dictionary for its order: one may be taken out anywhere.
         self._requests: dict[Queued, None] = {}
         self.size = 0
-        self.dropped = 0
 
     def add(self, queued: Queued) -> None:
         """Puts a request at the end."""
@@ -68,7 +66,6 @@ class RequestQueue:
         if queued in self._requests:
             del self._requests[queued]
             self.size -= queued.size
-            self.dropped += len(queued.waiting)
 
     def oldest(self) -> float | None:
         """When that came which is next; None if nothing waits."""

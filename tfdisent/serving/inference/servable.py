@@ -44,6 +44,7 @@ class Servable:
       limits: of the server.
       batching: which requests run together.
       observe: told each batch's rows, and the longest wait in it in seconds.
+      on_drop: called for each request that ended before all of it ran.
 
     Attributes:
       name: of the model.
@@ -64,6 +65,7 @@ class Servable:
         limits: Limits,
         batching: Batching = DEFAULT_BATCHING,
         observe: Callable[[int, float], None] | None = None,
+        on_drop: Callable[[], None] | None = None,
     ):
         self.name = name
         self.version = version
@@ -95,6 +97,7 @@ class Servable:
                 batching,
                 waiting_rows=limits.waiting_rows,
                 observe=observe,
+                on_drop=on_drop,
             )
             for key, definition in self._definitions.items()
         }

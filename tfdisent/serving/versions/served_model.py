@@ -118,8 +118,15 @@ class ServedModel:
             number = max(available, default=None)
         version = self.versions.get(number)
         if version is None or version.state is not State.AVAILABLE:
-            raise not_served(self.config.name, number)
+            raise not_served(self.config.name, number, self._failed(number))
         return version
+
+    def _failed(self, number: int | None) -> int | None:
+        """The highest version that a request wants and that has not loaded."""
+        wanted = self._aspired if number is None else [number]
+        versions = [self.versions[n] for n in wanted if n in self.versions]
+        failed = [v.number for v in versions if v.has_failed]
+        return max(failed, default=None)
 
     def statuses(self) -> list[VersionStatus]:
         """All versions, the highest first."""
@@ -152,11 +159,23 @@ class ServedModel:
                 )
 
 
-def not_served(name: str, number: int | None) -> ServingError:
-    """What a request for a version learns that is not AVAILABLE."""
+def not_served(
+    name: str, number: int | None, failed: int | None = None
+) -> ServingError:
+    """What a request for a version learns that is not AVAILABLE.
+
+    Args:
+      name: of the model.
+      number: of the version; None is the highest one.
+      failed: a version that it wanted and that did not load, if there is one.
+    """
     which = (
         f"Latest({name})" if number is None else f"Specific({name}, {number})"
     )
-    return ServingError(
-        Code.NOT_FOUND, f"Servable not found for request: {which}"
-    )
+    text = f"Servable not found for request: {which}"
+    if failed is not None:
+        text += (
+            f". Version {failed} failed to load; GetModelStatus, over REST"
+            f" /v1/models/{name}, tells why."
+        )
+    return ServingError(Code.NOT_FOUND, text)
