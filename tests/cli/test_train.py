@@ -66,6 +66,7 @@ def test_leaves_numbers_pictures_and_an_export(run):
     scores = evaluation["metrics"]["higgins_score"]["values"]
     assert set(scores) == {"higgins_score", "higgins_score_without_shape"}
     assert {p.name for p in (workdir / "figures").iterdir()} == {
+        "samples.png",
         "reconstructions.png",
         "traversals.png",
         "latents_by_factors.png",

@@ -9,7 +9,8 @@ from tfdisent.evaluation.baselines import BASELINES, make_baseline
 from tfdisent.metrics import codes as codes_lib
 from tfdisent.metrics.factor_vae_score import factor_vae_score
 from tfdisent.metrics.higgins_score import higgins_score
-from tfdisent.training.config import ExperimentConfig, build_model
+from tfdisent.training.build import build_model
+from tfdisent.training.config import ExperimentConfig
 
 WITHOUT_SHAPES = [name for name in BASELINES if name != "fast_ica_pairwise"]
 

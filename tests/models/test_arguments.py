@@ -2,6 +2,7 @@ import pytest
 
 from tfdisent.models import MODELS
 from tfdisent.models.arguments import constructor_arguments
+from tfdisent.models.base import LatentModel
 
 
 class Base:
@@ -49,6 +50,7 @@ def test_every_argument_of_every_model_is_explained(name):
             float,
             str,
             tuple[int, int, int],
+            LatentModel,
         )
 
 

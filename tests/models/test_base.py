@@ -145,6 +145,90 @@ def test_schedule_of_a_phase_is_over_the_steps_of_the_phase(squares):
     )
 
 
+class Often(Toy):
+    """loss = mean_b (x_b . w) w_0, over both tensors x of a batch."""
+
+    def __init__(self, updates):
+        super().__init__()
+        self.updates = updates
+        self.seeds = self.add_weight(
+            shape=[2], initializer="zeros", trainable=False
+        )
+
+    def objectives(self):
+        def loss(batch, seed, step):
+            rows = tf.concat([batch["a"], batch["b"]], axis=0)
+            self.seeds.assign_add(tf.cast(seed, tf.float32))
+            value = tf.reduce_mean(tf.linalg.matvec(rows, self.w.value))
+            return value * self.w[0], {"first": rows[0, 0], "seed": seed[0]}
+
+        return (Objective("toy", loss, [self.w], updates=self.updates),)
+
+
+ROWS = {
+    name: np.random.default_rng(i).normal(size=(6, 2)).astype("f")
+    for i, name in enumerate("ab")
+}
+
+
+def often(updates, **settings):
+    model = Often(updates)
+    model.compile({"toy": SGD(0.1)}, **settings)
+    stream = tf.data.Dataset.from_tensors(ROWS).repeat()
+    return model, model.fit(stream, steps_per_epoch=1, verbose=0).history
+
+
+@pytest.mark.parametrize("updates", [1, 2, 3])
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_updates_of_a_step_are_on_rows_of_their_own(updates, jit_compile):
+    model, logs = often(updates, jit_compile=jit_compile)
+    w = START.astype("f8")
+    for j in range(updates):
+        mean = np.concatenate([ROWS[k][j::updates] for k in "ab"]).mean(0)
+        loss = mean @ w * w[0]
+        w = w - 0.1 * (mean * w[0] + [mean @ w, 0])
+    np.testing.assert_allclose(model.w, w, rtol=1e-5)
+    # Of the last update; the step is one.
+    assert logs["first"] == [ROWS["a"][updates - 1, 0]]
+    np.testing.assert_allclose(logs["toy_loss"], [loss], rtol=1e-5)
+    assert int(model.step.numpy()) == 1
+    assert int(model.optimizers["toy"].iterations) == updates
+
+
+def test_updates_of_a_step_have_seeds_of_their_own():
+    summed = [often(updates)[0].seeds.numpy() for updates in (1, 2, 3)]
+    second, third = summed[1] - summed[0], summed[2] - summed[1]
+    # Seeds are large numbers, and their sums rounded.
+    assert not np.allclose(second, third, rtol=1e-3)
+    assert not np.allclose(second, summed[0], rtol=1e-3)
+
+
+def test_updates_have_to_divide_the_batch():
+    with pytest.raises(UsageError, match="6 images .* 4 updates of the toy"):
+        often(4)
+
+
+def test_schedule_counts_all_updates_of_a_step(squares):
+    model = MODELS["wgan_gp"].from_dataset(
+        squares, architecture="burgess", critic_steps=5
+    )
+    compile_for(
+        model,
+        ExperimentConfig(
+            model="wgan_gp",
+            steps=100,
+            learning_rate=1.0,
+            learning_rate_schedule="last_quarter",
+        ),
+    )
+    critic = model.optimizers["discriminator"]._learning_rate
+    generator = model.optimizers["generator"]._learning_rate
+    np.testing.assert_allclose(
+        [critic(n) / critic(0) for n in (374, 375)], [1.0, 0.2]
+    )
+    np.testing.assert_allclose([generator(n) for n in (74, 75)], [1.0, 0.2])
+
+
 def test_xla_or_parts_and_talking_replicas_exclude_each_other(mirrored):
     settings = {"jit_compile": True, "global_statistics": True}
     compiled(SGD(1.0), **settings)

@@ -19,14 +19,18 @@ PARAMETERS = {
     "burgess": (252_052, 249_953),
     # As higgins with 128 for 256.
     "kim": (249_172, 248_833),
+    # By hand in test_dc_ign_networks.py.
+    "kulkarni": (124_724, 97_009),
 }
+# The network for faces is for images of 150x150 alone.
+ANY_SIZE = sorted(set(ARCHITECTURES) - {"kulkarni_faces"})
 
 
 def count(network):
     return sum(int(np.prod(w.shape)) for w in network.trainable_variables)
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", ANY_SIZE)
 def test_parameters_are_those_of_the_papers(name):
     networks = ARCHITECTURES[name]((64, 64, 1), 10)
     assert tuple(map(count, networks)) == PARAMETERS[name]
@@ -37,7 +41,7 @@ def test_study_of_2019_on_colour_images():
     assert tuple(map(count, networks)) == (310_228, 382_339)
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", ANY_SIZE)
 @pytest.mark.parametrize("shape", [(32, 32, 3), (64, 48, 1)])
 def test_decoder_gives_the_shape_that_the_encoder_takes(name, shape):
     encoder, decoder = ARCHITECTURES[name](shape, 5)

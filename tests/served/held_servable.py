@@ -51,13 +51,19 @@ def held_servable(gates):
             self.name, self.version = name, version
             self.signatures = {"serving_default": _SIGNATURE}
             self._observe = options["observe"]
+            self._on_drop = options["on_drop"]
 
         async def predict(
             self, signature, inputs, output_filter=(), deadline=None
         ):
             gates.waiting += 1
-            await gates.answer.wait()
-            gates.waiting -= 1
+            try:
+                await gates.answer.wait()
+            except asyncio.CancelledError:
+                self._on_drop()
+                raise
+            finally:
+                gates.waiting -= 1
             self._observe(len(inputs["x"]), 0.0)
             return {"y": 2 * inputs["x"]}
 

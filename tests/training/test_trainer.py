@@ -11,9 +11,10 @@ import pytest
 from tfdisent.errors import Interrupted, RunError, UsageError
 from tfdisent.files import locked
 from tfdisent.training import trainer
+from tfdisent.training.build import load_model
 from tfdisent.training.checkpoints import Checkpoints
 from tfdisent.training.config import ExperimentConfig
-from tfdisent.training.trainer import load_model, train
+from tfdisent.training.trainer import train
 from tfdisent.training.workdir import read_log
 
 

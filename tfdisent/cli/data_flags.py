@@ -101,18 +101,19 @@ def source() -> dict:
     if FLAGS["image_size"].value is not None:  # 0 is for the loader to refuse
         options["image_size"] = FLAGS.image_size
     for name in options.keys() & _PATHS:
-        options[name] = _absolute(options[name])
+        options[name] = absolute(options[name])
     name, colon, path = FLAGS.dataset.partition(":")
     return {
-        "dataset": name + colon + _absolute(path) if path else FLAGS.dataset,
-        "data_file": _absolute(FLAGS.data_file),
-        "tfds_data_dir": _absolute(FLAGS.tfds_data_dir),
+        "dataset": name + colon + absolute(path) if path else FLAGS.dataset,
+        "data_file": absolute(FLAGS.data_file),
+        "tfds_data_dir": absolute(FLAGS.tfds_data_dir),
         "data_options": options,
         "subsets": tuple(FLAGS.subset),
     }
 
 
-def _absolute(path: str | None) -> str | None:
+def absolute(path: str | None) -> str | None:
+    """A path as it is found from any folder."""
     if path is None:
         return None
     return os.path.abspath(os.path.expanduser(path))

@@ -15,6 +15,7 @@ from tfdisent.models.arguments import (
     documented,
     without_none,
 )
+from tfdisent.models.base import LatentModel
 from tfdisent.training.config import (
     ExperimentConfig,
     model_arguments,
@@ -38,6 +39,7 @@ _DEFINE = {
     int: flags.DEFINE_integer,
     float: flags.DEFINE_float,
     str: flags.DEFINE_string,
+    LatentModel: flags.DEFINE_string,  # the folder of its run
 }
 
 
@@ -49,8 +51,8 @@ def define_run_flags() -> None:
         "preset",
         "quick",
         "Settings of the model: quick (ours, for about 10 minutes on 2 cores), "
-        "paper (its authors') or study (Locatello et al., 2019); flags beside "
-        "it win.",
+        "paper (its authors') or study (Locatello et al., 2019), or one that "
+        "--model=M --help shows; flags beside it win.",
     )
     flags.DEFINE_float(
         "epochs", None, "Length of training, instead of --steps.", lower_bound=0
@@ -82,6 +84,9 @@ def config_from_flags(dataset_size: int | None = None) -> ExperimentConfig:
     for name in _all_hparams():
         if FLAGS[name].present:
             hparams[name] = FLAGS[name].value
+    runs = [n for n in hparams if _is_run(n)]
+    for name in runs:
+        hparams[name] = data_flags.absolute(hparams[name])
     for name in _FIELDS:
         if FLAGS[name].present:
             fields[name] = FLAGS[name].value
@@ -99,7 +104,7 @@ def config_from_flags(dataset_size: int | None = None) -> ExperimentConfig:
     return ExperimentConfig(
         model=FLAGS.model,
         hparams=hparams,
-        **data_flags.source(),
+        **_source([hparams[name] for name in runs]),
         **fields,
     )
 
@@ -156,6 +161,20 @@ def help_text(usage: str, own_flags: tuple[str, ...], argv: list[str]) -> str:
 
 def _all_hparams() -> list[str]:
     return list(dict.fromkeys(n for m in MODELS for n in model_arguments(m)))
+
+
+def _is_run(name: str) -> bool:
+    """Whether a flag names the run of a model that this one builds on."""
+    arguments = model_arguments(FLAGS.model)
+    return name in arguments and arguments[name].type is LatentModel
+
+
+def _source(runs: list[str]) -> dict:
+    """The data of the flags; without any, those of the run it builds on."""
+    if not runs or any(FLAGS[name].present for name in data_flags.NAMES):
+        return data_flags.source()
+    other = ExperimentConfig.load(pathlib.Path(runs[0]) / "config.json")
+    return {name: getattr(other, name) for name in data_flags.source()}
 
 
 def _preset() -> dict:

@@ -64,8 +64,9 @@ def sweep(
 
 def scores_of(evaluation: dict) -> dict[str, float]:
     """Distortion, rate, active latents and the metrics' main values."""
-    images = evaluation["images"]
-    scores = {n: images[n] for n in ("distortion", "rate", "active_latents")}
+    images = evaluation.get("images", {})  # none without an encoder
+    names = ("distortion", "rate", "active_latents")
+    scores = {name: images[name] for name in names if name in images}
     for key, entry in evaluation["metrics"].items():
         for label, name in labels(key, entry).items():
             scores[label] = entry["values"][name]

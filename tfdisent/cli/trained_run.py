@@ -10,9 +10,9 @@ from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import RunError, UsageError
 from tfdisent.models import INSTRUMENTS
 from tfdisent.models.base import LatentModel
+from tfdisent.training.build import load_model
 from tfdisent.training.claim import compare_data
 from tfdisent.training.config import ExperimentConfig, build_dataset
-from tfdisent.training.trainer import load_model
 
 FLAGS = flags.FLAGS
 

@@ -58,8 +58,8 @@ def training_batches(
         it, or a number is out of range.
     """
     n = len(dataset)
-    _check(n, batch_size, seed, first_step, num_replicas)
-    _check_pixels(dataset)
+    check_stream(n, batch_size, seed, first_step, num_replicas)
+    check_pixels(dataset)
     per_replica = batch_size // num_replicas
     own = replicas or range(num_replicas)
 
@@ -112,7 +112,8 @@ def _shuffle(positions: tf.Tensor, n: int, seed: int) -> tf.Tensor:
     )
 
 
-def _check_pixels(dataset: FactorDataset) -> None:
+def check_pixels(dataset: FactorDataset) -> None:
+    """Raises a UsageError unless the images are uint8."""
     images = np.asarray(dataset.images(np.arange(min(len(dataset), 8))))
     if images.dtype != np.uint8:
         raise UsageError(
@@ -122,9 +123,10 @@ def _check_pixels(dataset: FactorDataset) -> None:
         )
 
 
-def _check(
+def check_stream(
     n: int, batch_size: int, seed: int, first_step: int, num_replicas: int
 ) -> None:
+    """Raises a UsageError unless a stream of n images can be as asked for."""
     if not 1 <= batch_size <= n:
         raise UsageError(
             f"A batch of {batch_size} images is not possible; this data set "

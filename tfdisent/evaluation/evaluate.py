@@ -92,6 +92,11 @@ def evaluate(
     """
     options = _Options(metrics, seeds, representation, mask, resamples)
     _check(options)
+    if not model.encode:
+        return {
+            "data": data_of(dataset, part_alone=part_alone),
+            **_nothing_to_measure(options),
+        }
     measured = dataset if part_alone else dataset.whole
     sampler = Representation(model, measured)
     own = sampler
@@ -141,6 +146,15 @@ def evaluate_codes(
         kl = _kl_to_standard_normal(sampler, seeds[0]) if mask == "kl" else None
         parts.append(_measured(sampler, options, kl))
     return _averaged(parts)
+
+
+def _nothing_to_measure(options: _Options) -> dict:
+    """What is said of a model that has no codes."""
+    reason = "it measures codes, and the model has no encoder"
+    if options.metrics is not None:
+        raise UsageError(f"{options.metrics} is not possible: {reason}.")
+    left_out = {call.key: reason for call in calls_of(None)}
+    return {"metrics": {}, "left_out": left_out}
 
 
 def _check(options: _Options) -> None:

@@ -1,4 +1,4 @@
-"""Distances of a model's images from the originals, called like metrics."""
+"""Measures of a model's images, called like metrics."""
 
 import pathlib
 
@@ -8,6 +8,7 @@ from tfdisent.errors import NotApplicable, UsageError
 from tfdisent.evaluation.features.efficientnet_lite0 import efficientnet_lite0
 from tfdisent.evaluation.features.extractor import FeatureExtractor
 from tfdisent.evaluation.features.inception_v3 import inception_v3
+from tfdisent.evaluation.generated_images import code_recovery, grey_pixels
 from tfdisent.evaluation.image_quality import (
     NUM_IMAGES,
     image_quality,
@@ -98,6 +99,8 @@ def check_weights(path: str | None) -> None:
 IMAGE_METRICS = {
     "frechet_distance_efficientnet_lite0": frechet_distance_efficientnet_lite0,
     "fid": fid,
+    "grey_pixels": grey_pixels,
+    "code_recovery": code_recovery,
 }
 
 

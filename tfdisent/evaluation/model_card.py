@@ -66,7 +66,8 @@ def model_card(
       * "evaluation": "images", "metrics" and "left_out" of evaluation.json
         without matrices, or None; then "evaluation_missing" says why.
       * "latents_measured_on": what the numbers of "latents" were computed from.
-      * "latents": one entry for each, the largest KL first:
+      * "latents": none if the model has no encoder; else one entry for each,
+        the largest KL first:
         "index" in codes, "name" for a reader, as z3, "kl" to the prior in nats,
         "active": KL above 0.05 nats; of its posterior means "mean", "stddev",
         "min", "max" and the 1 % and 99 % quantiles "low" and "high", between
@@ -116,6 +117,8 @@ def _evaluation(evaluation: dict | None, step: int) -> dict:
 
 
 def _latents(model: LatentModel, dataset: FactorDataset) -> dict:
+    if not model.encode:
+        return {"latents_measured_on": None, "latents": []}
     representation = Representation(model, dataset)
     points = representation.sample(NUM_IMAGES, np.random.default_rng(SEED))
     means = representation.codes(points)

@@ -29,4 +29,5 @@ class ModelCodes(DatasetPosteriors):
             return posterior.mean(), posterior.stddev()
 
         super().__init__(dataset, encode, **described)
+        self._encode = encode
         self.model = model

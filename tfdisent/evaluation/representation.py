@@ -64,6 +64,21 @@ class Representation(ModelCodes):
         codes = np.asarray(codes, np.float32)
         return np.concatenate([self._decode(part) for part in _parts(codes)])
 
+    def draw_images(self, n: int, seed: int) -> np.ndarray:
+        """Images `[n, H, W, C]` in [0, 1] of codes, and noise, of the prior."""
+        model, rng = self.model, np.random.default_rng(seed)
+        codes = rng.standard_normal((n, model.num_latents), np.float32)
+        if not model.num_noise:
+            return self.decode(codes)
+        noise = rng.standard_normal((n, model.num_noise), np.float32)
+        return model.generate(codes, noise).numpy()
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Mean codes `[n, D]` of images `[n, H, W, C]` in [0, 1]."""
+        images = np.asarray(images, np.float32)
+        means = [self._encode(part)[0] for part in _parts(images)]
+        return np.concatenate(means)
+
     def kl(self, points: np.ndarray) -> np.ndarray:
         """KL(q(z_d|x) || p(z_d)) in nats, `[n, D]`, of points `[n]`."""
         mean, stddev = self.posteriors(points)

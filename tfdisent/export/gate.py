@@ -18,9 +18,8 @@ from tfdisent.export.graph_checks import (
 )
 from tfdisent.export.native_run import NativeCall, run_native
 
-# Largest difference from the model, absolute plus relative. A layer of half
-# precision rounds otherwise when the runtime fuses it with the next.
-_TOLERANCE = 1e-5
+# A layer of half precision rounds otherwise when the runtime fuses it with the
+# next.
 _HALF_TOLERANCES = {types_pb2.DT_HALF: 0.01, types_pb2.DT_BFLOAT16: 0.05}
 
 
@@ -31,11 +30,14 @@ class Example(NamedTuple):
       signature: a key of the contract.
       inputs: arrays by name.
       outputs: arrays by name.
+      tolerance: largest difference from them, absolute plus relative, at least
+        that of the graph's precision.
     """
 
     signature: str
     inputs: dict[str, np.ndarray]
     outputs: dict[str, np.ndarray]
+    tolerance: float = 1e-5
 
 
 def check_export(saved_model: Path, examples: Sequence[Example]) -> None:
@@ -43,9 +45,10 @@ def check_export(saved_model: Path, examples: Sequence[Example]) -> None:
 
     Its graph must hold no XLA, Python, state or files, its signatures only
     data types that servers can send. TensorFlow's C++ runtime must answer each
-    example as the model did, to 1e-5 (float16: 0.01, bfloat16: 0.05; PNG
-    files: the same, but 1 level of 255 at least), and each row of it alone as
-    beside the others: servers put rows of several clients together.
+    example as the model did, to its tolerance (float16: 0.01 at least,
+    bfloat16: 0.05; PNG files: the same, but 1 level of 255 at least), and each
+    row of it alone as beside the others: servers put rows of several clients
+    together.
 
     Args:
       saved_model: directory of the SavedModel.
@@ -130,7 +133,7 @@ def _tolerance(graph: graph_pb2.GraphDef) -> float:
         for attribute in node.attr.values()
     }
     halves = [x for key, x in _HALF_TOLERANCES.items() if key in types]
-    return max([_TOLERANCE, *halves])
+    return max(halves, default=0)
 
 
 def _compare(
@@ -143,6 +146,7 @@ def _compare(
             f"{place} is {array.dtype} {array.shape} in TensorFlow's C++"
             f" runtime but {expected.dtype} {expected.shape} in the model."
         )
+    tolerance = max(tolerance, example.tolerance)
     absolute = relative = tolerance
     if array.dtype == object:
         array, expected = _levels(place, array), _levels(place, expected)

@@ -36,6 +36,10 @@ class Objective(NamedTuple):
         arguments of `training.optimizers.make_optimizer`.
       start: First step of training at which it is worked on.
       stop: First step at which it no longer is; None for the end.
+      updates: How often it is worked on in a step; then update j is on every
+        so manieth row of the batch from the j-th on, which it has to divide.
+      is_watched: Whether the norm of its gradient is in the log, as
+        NAME_gradient_norm.
     """
 
     name: str
@@ -44,6 +48,8 @@ class Objective(NamedTuple):
     optimizer: dict = {}
     start: int = 0
     stop: int | None = None
+    updates: int = 1
+    is_watched: bool = False
 
     def is_active(self, step: int) -> bool:
         """Whether the objective is worked on at a step."""
@@ -73,6 +79,9 @@ class LatentModel(keras.Model):
     # `training.config.ExperimentConfig`. "quick" is what commands use unless
     # told otherwise; "paper" and "study" are as published.
     PRESETS: dict[str, dict] = {}
+
+    # Numbers that a generator takes beside the codes.
+    num_noise = 0
 
     def __init__(
         self,
@@ -233,7 +242,7 @@ class LatentModel(keras.Model):
         self.train_function = None
 
     def train_step(self, batch) -> dict[str, tf.Tensor]:
-        """One update of every active objective; gives the logs of all."""
+        """The updates of every active objective; gives the logs of the last."""
         replica = tf.distribute.get_replica_context()
         step = tf.cast(self.step, tf.int32)
         seed = fold_in(
@@ -243,19 +252,46 @@ class LatentModel(keras.Model):
         for i, objective in enumerate(self.objectives()):
             if objective.name not in self._active:
                 continue
-            optimizer = self.optimizers[objective.name]
-            gradients, loss, values = self._gradients[objective.name](
-                batch,
-                fold_in(seed, i),
-                step - objective.start,
-                scale_of(optimizer),
-            )
-            optimizer.apply(
-                own_share(gradients, optimizer, self.clip_norm),
-                objective.variables,
-            )
-            logs |= {f"{objective.name}_loss": loss, **values}
-            if is_scaled(optimizer):
-                logs[f"{objective.name}_loss_scale"] = scale_of(optimizer)
+            own = fold_in(seed, i)
+            if objective.updates == 1:
+                logs |= self._update(objective, batch, own, step)
+                continue
+            for j in range(objective.updates):
+                part = _every(batch, objective, j)
+                logs |= self._update(objective, part, fold_in(own, j), step)
         self.step.assign_add(1)
         return replicas.mean(logs)
+
+    def _update(self, objective, batch, seed, step) -> dict[str, tf.Tensor]:
+        optimizer = self.optimizers[objective.name]
+        gradients, loss, values = self._gradients[objective.name](
+            batch, seed, step - objective.start, scale_of(optimizer)
+        )
+        optimizer.apply(
+            own_share(gradients, optimizer, self.clip_norm),
+            objective.variables,
+        )
+        logs = {f"{objective.name}_loss": loss, **values}
+        if objective.is_watched:
+            norm = tf.linalg.global_norm(gradients) / scale_of(optimizer)
+            if is_scaled(optimizer):  # It leaves out what is not finite.
+                norm = tf.where(tf.math.is_finite(norm), norm, 0.0)
+            logs[f"{objective.name}_gradient_norm"] = norm
+        if is_scaled(optimizer):
+            logs[f"{objective.name}_loss_scale"] = scale_of(optimizer)
+        return logs
+
+
+def _every(batch, objective: Objective, j: int):
+    """The rows of a batch, a nest of tensors, that update j is on."""
+
+    def rows(tensor):
+        if tensor.shape[0] % objective.updates:
+            raise UsageError(
+                f"{tensor.shape[0]} images on a replica cannot be shared "
+                f"evenly by the {objective.updates} updates of the "
+                f"{objective.name}; give a batch size that is a multiple."
+            )
+        return tensor[j :: objective.updates]
+
+    return tf.nest.map_structure(rows, batch)

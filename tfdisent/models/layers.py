@@ -34,6 +34,16 @@ class Layers:
             kernel_initializer=self._initializer(activation),
         )
 
+    def conv(self, filters, kernel, activation=None):
+        """Convolution that keeps height and width."""
+        return keras.layers.Conv2D(
+            filters,
+            kernel,
+            padding="same",
+            activation=activation,
+            kernel_initializer=self._initializer(activation),
+        )
+
     def down(self, filters, kernel=4, activation="relu"):
         """Convolution that halves height and width."""
         return keras.layers.Conv2D(

@@ -16,6 +16,7 @@ import keras
 
 from tfdisent.errors import UsageError
 from tfdisent.models.arguments import check_choice
+from tfdisent.models.dc_ign_networks import kulkarni, kulkarni_faces
 from tfdisent.models.layers import Layers, halved
 
 
@@ -158,6 +159,8 @@ ARCHITECTURES = {
     "higgins_2x2": functools.partial(higgins, late_kernel=2),
     "burgess": burgess,
     "kim": functools.partial(higgins, hidden=128),
+    "kulkarni": kulkarni,
+    "kulkarni_faces": kulkarni_faces,
 }
 
 

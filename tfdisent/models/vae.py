@@ -166,7 +166,10 @@ class VAE(LatentModel):
 
     def elbo_loss(self, images, seed, step):
         """Mismatch + regularizer, `[]`, with what is worth a log."""
-        posterior = self.encode(images)
+        return self.loss_of(self.encode(images), images, seed, step)
+
+    def loss_of(self, posterior, images, seed, step):
+        """`elbo_loss` with q(z|x) given, batch `[B, D]`."""
         codes = draw(posterior, seed)  # [B, D]
         likelihood = self.decode(codes, images)
         distortion = -likelihood.log_prob(images)  # [B]

@@ -5,8 +5,6 @@ import json
 import math
 import pathlib
 
-import keras
-
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.data.load import load_dataset
 from tfdisent.errors import RunError, UsageError
@@ -205,28 +203,6 @@ def build_dataset(
         subsets=config.subsets,
         **config.data_options,
     )
-
-
-def build_model(
-    config: ExperimentConfig,
-    dataset: FactorDataset,
-    precision: str = "float32",
-) -> LatentModel:
-    """The model of a run, with its initial weights.
-
-    Args:
-      config: Of the run.
-      dataset: What it is for.
-      precision: Of its layers; the weights are the same in all.
-    """
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        return model_class(config.model).from_dataset(
-            dataset, seed=config.seed, **config.hparams
-        )
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def steps_of_epochs(epochs: float, dataset_size: int, batch_size: int) -> int:

@@ -86,7 +86,8 @@ def compile_for(model: LatentModel, config) -> None:
         {
             # An optimizer counts its own updates, from its phase's start.
             objective.name: make_optimizer(
-                steps=(objective.stop or config.steps) - objective.start,
+                steps=((objective.stop or config.steps) - objective.start)
+                * objective.updates,
                 **settings | objective.optimizer,
             )
             for objective in model.objectives()

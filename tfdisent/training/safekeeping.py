@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 
 import keras
 
@@ -18,18 +19,24 @@ class Safekeeping(keras.callbacks.Callback):
       checkpoints: Where to save.
       first_step: Steps done before.
       seconds: Time between checkpoints.
+      waits: Whether to put off a checkpoint that only time asks for.
 
     Raises:
       Interrupted: In training, after the checkpoint that a signal asked for.
     """
 
     def __init__(
-        self, checkpoints: Checkpoints, first_step: int, seconds: float
+        self,
+        checkpoints: Checkpoints,
+        first_step: int,
+        seconds: float,
+        waits: Callable[[], bool] = lambda: False,
     ):
         super().__init__()
         self._checkpoints = checkpoints
         self._step = first_step
         self._seconds = seconds
+        self._waits = waits
         self._signum = None
         self._handlers = {}
 
@@ -53,7 +60,7 @@ class Safekeeping(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self._step += 1
         due = time.monotonic() - self._last_save >= self._seconds
-        if self._signum or due:
+        if self._signum or (due and not self._waits()):
             self._checkpoints.save(self._step)
             self._last_save = time.monotonic()
         self.stop_if_asked()

@@ -9,6 +9,7 @@ from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import UsageError
 from tfdisent.models.arguments import check_at_least
 from tfdisent.models.base import LatentModel
+from tfdisent.training.build import build_model, load_model
 from tfdisent.training.checkpoints import Checkpoints
 from tfdisent.training.claim import (
     claim_data,
@@ -19,7 +20,8 @@ from tfdisent.training.claim import (
     sole_writer,
 )
 from tfdisent.training.cluster import is_chief
-from tfdisent.training.config import ExperimentConfig, build_model
+from tfdisent.training.config import ExperimentConfig
+from tfdisent.training.divergence import DivergenceCheck
 from tfdisent.training.finite import FiniteCheck
 from tfdisent.training.optimizers import compile_for
 from tfdisent.training.peers import meet, noticing_lost_peers, share
@@ -60,8 +62,8 @@ def train(
     Raises:
       UsageError: If the workdir holds another configuration, or was trained on
         other images.
-      RunError: If a loss is not finite, the disk refuses, or another process
-        trains in the workdir.
+      RunError: If a loss is not finite, a generator has diverged, the disk
+        refuses, or another process trains in the workdir.
       PeerLost: If another worker is gone; all have to start anew.
       Interrupted: If a signal stopped it; the state is saved.
     """
@@ -119,29 +121,6 @@ def _train(config, dataset, workdir, checkpoint_seconds, tensorboard):
         meet(strategy)  # Once the chief has saved the last step.
 
 
-def load_model(
-    config: ExperimentConfig, dataset: FactorDataset, workdir: pathlib.Path
-) -> tuple[LatentModel, int]:
-    """The model of a run as its last checkpoint has it, and that step.
-
-    Its layers compute in float32, whatever it was trained in, and its weights
-    are the moving averages if the run has them.
-
-    Raises:
-      RunError: If there is no checkpoint, or one that does not fit.
-    """
-    model = build_model(config, dataset)
-    if config.ema_decay is not None:
-        compile_for(model, config)
-    step = Checkpoints(model, workdir / "checkpoints").restore()
-    if config.ema_decay is not None:
-        for objective in model.objectives():
-            optimizer = model.optimizers[objective.name]
-            if optimizer.iterations > 0:  # Before that there is no average.
-                optimizer.finalize_variable_values(objective.variables)
-    return model, step
-
-
 def _batches(model, config, dataset, strategy, first_step):
     """The batches of each replica, from `first_step` on."""
     replicas = strategy.num_replicas_in_sync
@@ -174,10 +153,17 @@ def _fit(
     checkpoint_seconds: float,
     tensorboard: bool,
 ):
-    safekeeping = Safekeeping(checkpoints, first_step, checkpoint_seconds)
+    divergence = DivergenceCheck(first_step, lambda: checkpoints.latest)
+    safekeeping = Safekeeping(
+        checkpoints,
+        first_step,
+        checkpoint_seconds,
+        waits=lambda: divergence.is_in_doubt,
+    )
     # In this order: a step that is not finite is never saved.
     callbacks = [
         FiniteCheck(first_step, lambda: checkpoints.latest),
+        divergence,
         safekeeping,
     ]
     with contextlib.ExitStack() as stack:

@@ -35,6 +35,25 @@ def test_three_panels_with_units_and_values(texts_of):
     assert figure.bbox.width == 1080
 
 
+def test_a_generator_has_panels_of_its_own(texts_of):
+    records = [
+        {
+            "step": step,
+            "discriminator_loss": 1.4,
+            "generator_loss": 0.1 * step,
+            "relative_spread": 0.9,
+        }
+        for step in (10, 20)
+    ]
+    figure = loss_curves(records)
+    assert {"Loss of the generator", "Spread of its images"} <= set(
+        texts_of(figure)
+    )
+    assert "not in the log" not in texts_of(figure)
+    losses = figure.axes[1].lines[0].get_ydata()
+    np.testing.assert_allclose(losses, [1, 2])
+
+
 def test_steep_distortion_is_logarithmic_but_negative_is_not():
     assert by_title(loss_curves(RECORDS))["Distortion"].get_yscale() == "log"
     falling = [

@@ -16,10 +16,17 @@ from tfdisent.errors import UsageError
 from tfdisent.evaluation.figures import style
 
 # Key in the log -> title and unit of its panel, and whether it starts at zero.
-PANELS = {
+Panels = Mapping[str, tuple[str, str, bool]]
+PANELS: Panels = {
     "distortion": ("Distortion", "nats per image", False),
     "rate": ("Rate", "nats per image", True),
     "active_latents": ("Active latents", "number", True),
+}
+# Of a generator and its discriminator, which have none of these.
+GAN_PANELS: Panels = {
+    "discriminator_loss": ("Loss of the discriminator", "nats", False),
+    "generator_loss": ("Loss of the generator", "nats", False),
+    "relative_spread": ("Spread of its images", "of the data's", True),
 }
 HEIGHT = 2.3  # Inches.
 ROUND = (1, 2, 5, 10)  # First digits of the distance of ticks.
@@ -28,6 +35,9 @@ FEW = 20  # Up to so many values get a marker each.
 
 def loss_curves(records: Sequence[Mapping[str, float]]) -> Figure:
     """Draw distortion, rate and the number of active latents over steps.
+
+    Of a generator and its discriminator it is their losses, and how much the
+    generated images differ from each other.
 
     Args:
       records: The lines of log.jsonl. Values that a record lacks, or that
@@ -45,13 +55,14 @@ def loss_curves(records: Sequence[Mapping[str, float]]) -> Figure:
             f"{len(records)} log records were given, with or without a step; "
             "give at least one, each with its step."
         )
+    panels = GAN_PANELS if "generator_loss" in records[-1] else PANELS
     steps = np.array([record["step"] for record in records], np.float64)
     figure = style.new_figure(style.WIDTH, HEIGHT)
     grid = figure.add_gridspec(
-        1, len(PANELS), left=0.07, right=0.97, bottom=0.2, top=0.87, wspace=0.3
+        1, len(panels), left=0.07, right=0.97, bottom=0.2, top=0.87, wspace=0.3
     )
     for place, (key, (title, unit, from_zero)) in zip(
-        grid, PANELS.items(), strict=True
+        grid, panels.items(), strict=True
     ):
         axes = figure.add_subplot(place)
         _dress(axes, title, unit, max(steps.max(), 1))
