@@ -434,3 +434,12 @@ def test_what_is_wrong_before_the_server_is_not_what_it_says(query, served):
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: TLS with {address} failed (")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_card_without_latents_shows_them_all_as_they_stand(query, card):
+    """That of a model without an encoder."""
+    card.write_text(json.dumps({"latents": []}))
+    done = query("traverse", name="--workdir=.")
+    assert done.returncode == 0, done.stderr
+    ((_, inputs),) = query.model.asked
+    assert inputs["latent"].tolist() == [0, 1, 2]

@@ -54,7 +54,7 @@ def read_latents(path: Path, count: int) -> list[Latent]:
       count: latents of the model that is asked.
 
     Returns:
-      The largest KL first.
+      The largest KL first; in order if the card knows none.
 
     Raises:
       RunError: the card cannot be read.
@@ -67,6 +67,8 @@ def read_latents(path: Path, count: int) -> list[Latent]:
         raise RunError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, LookupError, TypeError) as error:
         raise RunError(f"{path} is damaged: it is no model card.") from error
+    if not latents:  # The model has no encoder.
+        return [Latent(i) for i in range(count)]
     if sorted(latent.index for latent in latents) != list(range(count)):
         raise UsageError(
             f"{path} tells of {len(latents)} latents and the model that "

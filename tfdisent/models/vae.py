@@ -34,8 +34,9 @@ class VAE(LatentModel):
     loss = distortion + w(t) * regularizer
 
     Args:
-      architecture: Networks: mlp, higgins, higgins_2x2, burgess or kim; or, in
-        Python, a function of your own, see `models.networks`.
+      architecture: Networks: mlp, higgins, higgins_2x2, burgess, kim, kulkarni
+        or kulkarni_faces (150x150); or, in Python, a function of your own, see
+        `models.networks`.
       likelihood: Of the pixels: bernoulli, gaussian (of fixed sigma), laplace
         (likewise) or calibrated_gaussian (sigma is the batch's root mean
         squared error).
