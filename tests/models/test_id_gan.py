@@ -7,6 +7,7 @@ from tfdisent.data.pipeline import training_batches
 from tfdisent.errors import UsageError
 from tfdisent.models.id_gan import IDGAN
 from tfdisent.models.vae import VAE
+from tfdisent.training import trainer
 from tfdisent.training.build import load_model
 from tfdisent.training.config import ExperimentConfig
 from tfdisent.training.trainer import train
@@ -162,3 +163,59 @@ def test_a_missing_run_is_told_and_leaves_nothing(squares, tmp_path):
     with pytest.raises(UsageError, match="nowhere is none: it has no config"):
         train(config_on(tmp_path / "nowhere"), squares, tmp_path / "gan")
     assert not (tmp_path / "gan").exists()
+
+
+class Crash(Exception):
+    pass
+
+
+def state_of(workdir):
+    """All that a checkpoint holds: weights, both optimizers, averages, step."""
+    reader = tf.train.load_checkpoint(workdir / "checkpoints")
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        if not name.startswith(("_CHECKPOINTABLE", "save_counter"))
+    }
+
+
+def test_a_run_that_was_broken_off_ends_with_the_same_state(
+    squares, vae_run, tmp_path, monkeypatch
+):
+    hparams = {
+        "encoder": str(vae_run),
+        "architecture": "burgess",
+        "num_noise": 2,
+        "r1": 1.0,
+    }
+    config = ExperimentConfig(
+        model="id_gan",
+        hparams=hparams,
+        steps=6,
+        batch_size=16,
+        ema_decay=0.5,
+    )
+    train(config, squares, tmp_path / "whole")
+
+    class Crashing(trainer.Safekeeping):
+        def on_train_batch_end(self, batch, logs=None):
+            super().on_train_batch_end(batch, logs)
+            if self._step == 3:
+                self._checkpoints.save(3)
+            if self._step == 5:
+                raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "Safekeeping", Crashing)
+        with pytest.raises(Crash):
+            train(config, squares, tmp_path / "broken")
+    train(config, squares, tmp_path / "broken")
+    whole, broken = (state_of(tmp_path / n) for n in ("whole", "broken"))
+    kinds = {name.split("/")[0] for name in whole}
+    assert kinds >= {
+        *("weights", "step"),
+        *("optimizer_generator", "optimizer_discriminator"),
+    }
+    assert whole.keys() == broken.keys()
+    for name, value in whole.items():
+        np.testing.assert_array_equal(value, broken[name], name)
