@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.figures import style
+from tfdisent.evaluation.figures.latents import check_latents
 from tfdisent.evaluation.figures.mosaic import Margins, draw_mosaic
 
 MOST_IMAGES = 4_096
@@ -36,12 +37,7 @@ def combinations(
             f"{len(values)} values of {len(latents)} latents are {count:,} "
             f"images; {MOST_IMAGES:,} are the most."
         )
-    unknown = [z for z in latents if not 0 <= z < codes.size]
-    if unknown:
-        raise UsageError(
-            f"There is no latent {unknown[0]}; choose from 0 to "
-            f"{codes.size - 1}."
-        )
+    check_latents(latents, codes.size)
     grid = np.tile(codes, (count, 1))
     grid[:, latents] = list(itertools.product(values, repeat=len(latents)))
     return grid

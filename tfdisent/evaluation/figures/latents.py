@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfdisent.errors import UsageError
 from tfdisent.training.active import ACTIVE_NATS
 
 
@@ -23,3 +24,12 @@ def order_by_kl(kl: Sequence[float]) -> list[int]:
 def is_inactive(kl: float) -> bool:
     """Whether a latent of this KL (nats) ignores the image."""
     return not kl > ACTIVE_NATS
+
+
+def check_latents(latents: Sequence[int], size: int) -> None:
+    """Raises a UsageError unless all are latents of a code of that size."""
+    unknown = [z for z in latents if not 0 <= z < size]
+    if unknown:
+        raise UsageError(
+            f"There is no latent {unknown[0]}; choose from 0 to {size - 1}."
+        )

@@ -7,7 +7,11 @@ from matplotlib.figure import Figure
 
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.figures import style
-from tfdisent.evaluation.figures.latents import is_inactive, order_by_kl
+from tfdisent.evaluation.figures.latents import (
+    check_latents,
+    is_inactive,
+    order_by_kl,
+)
 from tfdisent.evaluation.figures.mosaic import Margins, Mosaic, draw_mosaic
 
 WEAK = 0.3  # A latent of a smaller |rho| is not named after a factor.
@@ -42,12 +46,7 @@ def traverse(
             f"A traversal starts from one code, but codes have the shape "
             f"{list(codes.shape)}; give an array [latents]."
         )
-    unknown = [z for z in latents if not 0 <= z < codes.size]
-    if unknown:
-        raise UsageError(
-            f"There is no latent {unknown[0]}; choose from 0 to "
-            f"{codes.size - 1}."
-        )
+    check_latents(latents, codes.size)
     moved = np.tile(codes, (len(latents), len(values), 1))
     for row, latent in enumerate(latents):
         moved[row, :, latent] = values
