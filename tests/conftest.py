@@ -1,6 +1,7 @@
 """Two logical CPUs and a small data set for all tests."""
 
 import fcntl
+import gc
 import itertools
 import os
 import pathlib
@@ -34,6 +35,14 @@ def pytest_configure(config):
         folder = tempfile.TemporaryDirectory(prefix="tfdisent-drawn-")
         os.environ[_DRAWN_DIR] = folder.name
         config.add_cleanup(folder.cleanup)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_collections():
+    """What a module leaves is not looked at again; that took seconds."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -109,6 +109,7 @@ def test_figures_of_a_run(model, squares, tmp_path, part):
     dataset = random_subset(squares, 40, seed=0) if part else squares
     paths = draw_run(model, dataset, tmp_path)
     assert [p.stem for p in paths] == [
+        "samples",
         "reconstructions",
         "traversals",
         "latents_by_factors",

@@ -84,7 +84,8 @@ def test_pictures(model, name, request, tmp_path, monkeypatch):
     paths = draw_run(model, request.getfixturevalue(name), tmp_path)
     drawn = {path.stem for path in paths if path.stat().st_size}
     with_factors = {"latents_by_factors"} if name == "table" else set()
-    assert drawn == {"reconstructions", "traversals"} | with_factors
+    of_all = {"samples", "reconstructions", "traversals"}
+    assert drawn == of_all | with_factors
 
 
 def test_of_many_factors_those_are_drawn_that_a_latent_follows(
