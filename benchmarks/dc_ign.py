@@ -16,6 +16,7 @@ import sys
 import numpy as np
 import scipy.stats
 from absl import app, flags
+from verdicts import verdicts
 
 from tfdisent.data.load import load_dataset
 from tfdisent.evaluation.evaluate import evaluate
@@ -157,14 +158,6 @@ def claims(numbers: list[dict]) -> dict[str, list[bool]]:
     return held
 
 
-def verdicts(numbers: list[dict]) -> str:
-    """A line for each claim, with the count of seeds that agree."""
-    return "".join(
-        f"* {claim}: {sum(holds)} of {len(holds)} seeds\n"
-        for claim, holds in claims(numbers).items()
-    )
-
-
 def main(argv: list[str]) -> None:
     """Starts what is missing and writes the table; or works off one run."""
     del argv
@@ -185,7 +178,7 @@ def main(argv: list[str]) -> None:
             numbers.append(json.loads(path.read_text()))
             (out / "numbers.json").write_text(json.dumps(numbers, indent=1))
             (out / "table.md").write_text(table(numbers))
-    text = f"{table(numbers)}\n{verdicts(numbers)}"
+    text = f"{table(numbers)}\n{verdicts(claims(numbers))}"
     (out / "table.md").write_text(text)
     print(text)
 

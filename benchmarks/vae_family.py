@@ -14,6 +14,7 @@ import pathlib
 import keras
 import numpy as np
 from absl import app, flags
+from verdicts import verdicts
 
 from tfdisent.data.load import load_dataset
 from tfdisent.evaluation import evaluation_file
@@ -185,14 +186,6 @@ def claims(numbers: list[dict]) -> dict[str, list[bool]]:
     return held
 
 
-def verdicts(numbers: list[dict]) -> str:
-    """A line for each claim, with the count of seeds that agree."""
-    return "".join(
-        f"* {claim}: {sum(holds)} of {len(holds)} seeds\n"
-        for claim, holds in claims(numbers).items()
-    )
-
-
 def main(argv: list[str]) -> None:
     """Trains what is missing and writes the table."""
     del argv
@@ -207,7 +200,7 @@ def main(argv: list[str]) -> None:
             gc.collect()
             (out / "numbers.json").write_text(json.dumps(numbers, indent=1))
             (out / "table.md").write_text(table(numbers))
-    text = f"{table(numbers)}\n{verdicts(numbers)}"
+    text = f"{table(numbers)}\n{verdicts(claims(numbers))}"
     (out / "table.md").write_text(text)
     print(text)
 

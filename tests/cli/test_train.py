@@ -98,6 +98,11 @@ def test_same_command_again_shows_the_run_and_trains_nothing(run):
     [
         ("evaluate", ["--metrics=irs"], "evaluation.json"),
         ("traverse", [], "figures/traversals.png"),
+        (
+            "traverse",
+            ["--grid=-1:1:2", "--grid_latents=0,2"],
+            "figures/grid.png",
+        ),
         ("export", [], "export/2/saved_model.pb"),
     ],
 )

@@ -21,7 +21,7 @@ SMALL = {
     "factor_vae": {"discriminator_width": 32, "discriminator_layers": 2},
     "beta_vae_dae": {"dae_steps": 3},
     "dc_ign": {"groups": "scale,x_position,y_position"},
-    "info_gan": {"categorical": "2"},
+    "info_gan": {"categorical": "2", "num_noise": 2},
     "info_wgan_gp": {"categorical": "2", "critic_steps": 2},
     "wgan_gp": {"critic_steps": 2},
 }

@@ -4,8 +4,11 @@ import io
 
 import numpy as np
 import pytest
-from export_models import serve
+import tensorflow as tf
+from export_models import TinyModel, serve
 from PIL import Image
+
+from tfdisent.export.saved_model import export_model
 
 RNG = np.random.default_rng(0)
 CODES = RNG.standard_normal((3, 5)).astype(np.float32)
@@ -274,3 +277,30 @@ def test_bad_requests_are_refused_and_harm_nobody(exported):
     ):
         assert message in refused
         np.testing.assert_array_equal(after["images"], first["images"])
+
+
+class Noisy(TinyModel):
+    """Shows codes and noise as pixels."""
+
+    num_noise = 4
+
+    def generate(self, codes, noise):
+        rest = tf.zeros([tf.shape(codes)[0], 24 - 9])
+        pixels = tf.concat([codes, noise, rest], axis=1) / 20 + 0.5
+        return tf.reshape(pixels, [-1, *self.image_shape])
+
+
+def test_the_seed_draws_the_noise_apart_from_the_codes(tmp_path):
+    seeds = np.arange(200)
+    exported = export_model(Noisy(), tmp_path)
+    (drawn,) = serve(exported, [("sample", {"seed": seeds})])
+    (again,) = serve(
+        exported, [("generate", {"codes": drawn["codes"], "seed": seeds})]
+    )
+    np.testing.assert_allclose(again["images"], drawn["images"], atol=1e-6)
+    pixels = 20 * (drawn["images"].reshape(200, -1) - 0.5)
+    np.testing.assert_allclose(pixels[:, :5], drawn["codes"], atol=1e-4)
+    noise = pixels[:, 5:9]
+    assert abs(noise.mean()) < 0.15 and abs(noise.std() - 1) < 0.1
+    together = np.corrcoef(drawn["codes"].T, noise.T)[:5, 5:]
+    assert np.abs(together).max() < 0.3

@@ -1,7 +1,10 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from checkpoint_state import state_of
 
 from tfdisent.data.pipeline import training_batches
 from tfdisent.errors import UsageError
@@ -33,7 +36,7 @@ def images(squares):
 
 def terms(model, images, codes):
     made = model.generate(codes, tf.zeros([len(codes), model.num_noise]))
-    return model.generator_terms(made, None, codes, SEED)
+    return model.generator_terms(made, None, codes)
 
 
 def test_information_is_the_log_density_of_the_given_codes(images):
@@ -158,24 +161,33 @@ def test_averages_of_the_generator_are_those_by_hand(
         np.testing.assert_allclose(found, average, rtol=1e-5, atol=1e-6)
 
 
-def test_a_missing_run_is_told_and_leaves_nothing(squares, tmp_path):
-    with pytest.raises(UsageError, match="nowhere is none: it has no config"):
-        train(config_on(tmp_path / "nowhere"), squares, tmp_path / "gan")
-    assert not (tmp_path / "gan").exists()
+def test_a_run_that_is_not_trained_is_told_and_leaves_nothing(
+    squares, tmp_path, vae_run
+):
+    half = tmp_path / "half"
+    vae_run.rename(half)
+    config = ExperimentConfig.load(half / "config.json")
+    dataclasses.replace(config, steps=config.steps + 1).save(
+        half / "config.json"
+    )
+    for path in (tmp_path / "nowhere", half):
+        with pytest.raises(UsageError, match=f"its end, and {path} is none"):
+            train(config_on(path), squares, tmp_path / "gan")
+        assert not (tmp_path / "gan").exists()
+
+
+def test_what_has_no_encoder_is_refused(squares, tmp_path):
+    hparams = {"num_latents": 3, "architecture": "burgess", "critic_steps": 1}
+    config = ExperimentConfig(
+        model="wgan_gp", hparams=hparams, steps=1, batch_size=16
+    )
+    train(config, squares, tmp_path / "wgan")
+    with pytest.raises(UsageError, match="encoder; .*wgan is of wgan_gp"):
+        train(config_on(tmp_path / "wgan"), squares, tmp_path / "gan")
 
 
 class Crash(Exception):
     pass
-
-
-def state_of(workdir):
-    """All that a checkpoint holds: weights, both optimizers, averages, step."""
-    reader = tf.train.load_checkpoint(workdir / "checkpoints")
-    return {
-        name: reader.get_tensor(name)
-        for name in reader.get_variable_to_shape_map()
-        if not name.startswith(("_CHECKPOINTABLE", "save_counter"))
-    }
 
 
 def test_a_run_that_was_broken_off_ends_with_the_same_state(

@@ -39,6 +39,7 @@ SIGNATURES = {
     "encode": ([IMAGES], POSTERIOR),
     "encode_sample": ([IMAGES, SEED], [CODES]),
     "decode": ([CODES], [IMAGES]),
+    "generate": ([CODES, SEED], [IMAGES]),
     "reconstruct": ([IMAGES], [IMAGES]),
     "sample": ([SEED], [CODES, IMAGES]),
     "traverse": ([CODES, *MOVES], [MOVED]),
@@ -111,6 +112,10 @@ def _encode_sample(images, seed):
 def _decode(codes):
     images = np.concatenate([codes, codes[:, :1]], axis=1) / 7
     return {"images": images.reshape(-1, 2, 2, 1)}
+
+
+def _generate(codes, seed):
+    return _decode(codes + seed[:, None].astype(np.float32))
 
 
 def _reconstruct(images):

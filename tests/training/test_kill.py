@@ -8,8 +8,8 @@ import sys
 import time
 
 import numpy as np
-import pytest
 import tensorflow as tf
+from checkpoint_state import state_of
 
 ROOT = pathlib.Path(__file__).parents[2]
 STEPS = 400
@@ -51,29 +51,18 @@ def last_checkpoint(workdir):
     return tf.train.latest_checkpoint(workdir / "checkpoints")
 
 
-def final_state(workdir):
-    reader = tf.train.load_checkpoint(workdir / "checkpoints")
-    return {
-        name: reader.get_tensor(name)
-        for name in reader.get_variable_to_shape_map()
-        # The number of checkpoints ever saved does depend on the kills.
-        if not name.startswith(("_CHECKPOINTABLE", "save_counter"))
-    }
-
-
 def wait_for_a_checkpoint_after(before, process, workdir):
     while last_checkpoint(workdir) == before and process.poll() is None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.slow)])
-def test_kills_change_no_bit(tmp_path, kills):
+def test_ten_kills_change_no_bit(tmp_path):
     random.seed(0)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     finish(start(whole, 1000))
 
     steps_at_kills = []
-    for kill in range(kills):
+    for kill in range(10):
         before = last_checkpoint(killed)
         process = start(killed, 0.05)
         if kill % 3 == 0:
@@ -86,8 +75,8 @@ def test_kills_change_no_bit(tmp_path, kills):
         steps_at_kills.append(last_checkpoint(killed))
     finish(start(killed, 0.05))
 
-    assert len(set(steps_at_kills)) >= kills // 2  # They came in training.
-    expected, given = final_state(whole), final_state(killed)
+    assert len(set(steps_at_kills)) >= 5  # The kills came in training.
+    expected, given = state_of(whole), state_of(killed)
     assert len(expected) > 40  # Weights, their two moments, iterations.
     assert expected.keys() == given.keys()
     for name, value in expected.items():

@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
+from checkpoint_state import state_of
 
 from tfdisent.training.config import ExperimentConfig
 from tfdisent.training.trainer import train
@@ -114,15 +115,6 @@ def last_step(workdir):
     return int(path.rsplit("-", 1)[1]) if path else 0
 
 
-def state(workdir):
-    reader = tf.train.load_checkpoint(workdir / "checkpoints")
-    return {
-        name: reader.get_tensor(name)
-        for name in reader.get_variable_to_shape_map()
-        if not name.startswith(("_CHECKPOINTABLE", "save_counter"))
-    }
-
-
 def test_killed_worker_comes_back_and_no_bit_changes(
     squares, mirrored, workers, tmp_path
 ):
@@ -153,7 +145,7 @@ def test_killed_worker_comes_back_and_no_bit_changes(
         ExperimentConfig.load(workdir / "config.json"), strategy="mirrored"
     )
     train(config, squares, tmp_path / "mirrored")
-    expected, given = state(tmp_path / "mirrored"), state(workdir)
+    expected, given = state_of(tmp_path / "mirrored"), state_of(workdir)
     assert expected.keys() == given.keys()
     assert len(expected) > 40
     for name, value in expected.items():

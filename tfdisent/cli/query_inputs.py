@@ -1,16 +1,14 @@
 """What bin/query's arguments stand for, as the asked model takes it."""
 
-import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from absl import flags
 
+from tfdisent.cli.number_lists import numbers
 from tfdisent.cli.query_card import Latent, card_of, read_latents
 from tfdisent.cli.query_pictures import read_images
 from tfdisent.errors import RunError, UsageError
-from tfdisent.export.contract import MAX_VALUES
 from tfdisent.serving.client import Client
 
 FLAGS = flags.FLAGS
@@ -62,34 +60,6 @@ def latents_of(count: int) -> tuple[list[Latent], bool]:
     if card is None:
         return [Latent(index) for index in range(count)], False
     return read_latents(card, count), True
-
-
-def values_of(text: str) -> Sequence[float]:
-    """The numbers of --values.
-
-    Raises:
-      UsageError: the text is none, or of too many.
-    """
-    first_and_last, _, count = text.rpartition(":")
-    ends = numbers(first_and_last.replace(":", ","))
-    values = numbers(text)
-    if len(ends) == 2 and count.isdecimal() and int(count) <= MAX_VALUES:
-        values = np.linspace(*ends, int(count)).tolist()
-    if not 0 < len(values) <= MAX_VALUES:
-        raise UsageError(
-            f"--values={text} is neither FIRST:LAST:COUNT nor numbers with "
-            f"commas between, at most {MAX_VALUES}."
-        )
-    return values
-
-
-def numbers(text: str) -> list[float]:
-    """Numbers with commas between; none if that is something else."""
-    try:
-        found = [float(part) for part in text.split(",")]
-    except ValueError:
-        return []
-    return found if all(map(math.isfinite, found)) else []
 
 
 def _shape_of(client: Client, signature: str, name: str) -> tuple:

@@ -3,14 +3,13 @@
 import numpy as np
 from absl import flags
 
+from tfdisent.cli.number_lists import numbers, values_of
 from tfdisent.cli.query_answers import show
 from tfdisent.cli.query_card import Latent
 from tfdisent.cli.query_inputs import (
     code_of,
     images_of,
     latents_of,
-    numbers,
-    values_of,
 )
 from tfdisent.cli.query_pictures import Labels, short, write_rows
 from tfdisent.errors import UsageError

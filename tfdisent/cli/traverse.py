@@ -1,7 +1,7 @@
 """Draws the figures of a trained run: traversals, reconstructions, and more.
 
 bin/traverse --workdir=W
-bin/traverse --workdir=W --grid=-2,-1,0,1,2 --grid_latents=0,1,4
+bin/traverse --workdir=W --grid=-2:2:9 --grid_latents=0,1,4
 """
 
 from tfdisent.cli import quiet_tensorflow  # noqa: F401
@@ -12,16 +12,18 @@ from absl import flags
 from tfdisent.cli import main as cli_main
 from tfdisent.cli import trained_run
 from tfdisent.cli.help_text import command_help
+from tfdisent.cli.number_lists import values_of
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.draw import draw_grid, draw_run
 
 FLAGS = flags.FLAGS
 trained_run.define_flags()
-flags.DEFINE_list(
+flags.DEFINE_string(
     "grid",
     None,
-    "Draw one mosaic instead: all combinations of these values, in standard "
-    "deviations of the prior, of the latents of --grid_latents.",
+    "Draw one mosaic instead: all combinations of these values of the latents "
+    "of --grid_latents, as -2,0,2 or FIRST:LAST:COUNT, in standard deviations "
+    "of the prior.",
 )
 flags.DEFINE_list(
     "grid_latents",
@@ -33,36 +35,30 @@ flags.DEFINE_list(
 
 def main(argv: list[str]) -> None:
     """Does what the flags ask for."""
-    values = numbers("grid", float)
-    latents = numbers("grid_latents", int)
-    if latents and values is None:
-        raise UsageError("--grid_latents is for --grid; give its values.")
+    values = None if FLAGS.grid is None else values_of(FLAGS.grid, "grid")
+    latents = _grid_latents()
     run = trained_run.from_flags(argv)
+    of_run = (run.model, run.dataset, run.workdir)
     if values is None:
-        paths = draw_run(run.model, run.dataset, run.workdir)
+        paths = draw_run(*of_run)
     else:
-        paths = [
-            draw_grid(run.model, run.dataset, run.workdir, values, latents)
-        ]
+        paths = [draw_grid(*of_run, values, latents)]
     for path in paths:
         print(f"pictures  {path}")
 
 
-def numbers(name: str, kind: type) -> list | None:
-    """The numbers of a flag that lists some.
-
-    Raises:
-      UsageError: If one is no number.
-    """
-    if FLAGS[name].value is None:
+def _grid_latents() -> list[int] | None:
+    texts = FLAGS.grid_latents
+    if texts is None:
         return None
-    try:
-        return [kind(text) for text in FLAGS[name].value]
-    except ValueError:
+    if FLAGS.grid is None:
+        raise UsageError("--grid_latents is for --grid; give its values.")
+    if not all(text.isdecimal() for text in texts):
         raise UsageError(
-            f"--{name}={','.join(FLAGS[name].value)} is not understood; write "
-            "numbers with commas between them."
-        ) from None
+            f"--grid_latents={','.join(texts)} is not understood; write their "
+            "numbers with commas between, as 0,1,4."
+        )
+    return [int(text) for text in texts]
 
 
 def help_text(argv: list[str]) -> str:

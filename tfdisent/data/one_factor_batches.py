@@ -104,9 +104,14 @@ def _check(dataset, groups, ratios) -> None:
                 f"{dataset.name} has no factor {name!r}; it has "
                 f"{', '.join(dataset.factor_names) or 'none'}."
             )
+    check_ratios(ratios, len(groups))
+
+
+def check_ratios(ratios: Sequence[float], num_groups: int) -> None:
+    """Raises a UsageError unless each group has a finite number above 0."""
     are_weights = all(0 < ratio < inf for ratio in ratios)
-    if not groups or len(ratios) != len(groups) or not are_weights:
+    if not ratios or len(ratios) != num_groups or not are_weights:
         raise UsageError(
-            f"The ratios {','.join(f'{r:g}' for r in ratios)} do not fit "
-            f"{len(groups)} groups of factors; give each one a number above 0."
+            f"ratios is {','.join(f'{r:g}' for r in ratios)!r}; it must be "
+            f"{num_groups} numbers above 0, one for each group of factors."
         )

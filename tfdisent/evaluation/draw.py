@@ -56,7 +56,8 @@ def draw_run(
       RunError: If they cannot be written.
     """
     representation = Representation(model, dataset)
-    drawn = representation.draw_images(NUM_SAMPLES, seed)
+    rng = np.random.default_rng(seed)
+    drawn = representation.draw_images(NUM_SAMPLES, rng)
     figures = {"samples": samples(drawn)}
     if model.encode:
         figures |= _figures_of_codes(representation, dataset, seed)
@@ -129,6 +130,8 @@ def draw_grid(
         points = representation.sample(NUM_IMAGES, np.random.default_rng(0))
         kl = representation.kl(points).mean(axis=0)
         latents = [z for z, nats in enumerate(kl) if not is_inactive(nats)]
+        if not latents:
+            raise UsageError("No latent is active; give --grid_latents.")
     figure = code_grid(
         representation.decode, np.zeros(model.num_latents), latents, values
     )

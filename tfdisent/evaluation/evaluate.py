@@ -150,7 +150,7 @@ def evaluate_codes(
 
 def _nothing_to_measure(options: _Options) -> dict:
     """What is said of a model that has no codes."""
-    reason = "it measures codes, and the model has no encoder"
+    reason = "it needs codes of images, and the model has no encoder"
     if options.metrics is not None:
         raise UsageError(f"{options.metrics} is not possible: {reason}.")
     left_out = {call.key: reason for call in calls_of(None)}

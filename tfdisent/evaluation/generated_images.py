@@ -27,7 +27,7 @@ def grey_pixels(
 
     Returns:
       "grey_pixels/data", "grey_pixels/reconstructions" and
-      "grey_pixels/samples" (codes of the prior), each in [0, 1].
+      "grey_pixels/samples" (codes and noise of the prior), each in [0, 1].
 
     Raises:
       NotApplicable: The representation has no decoder.
@@ -36,13 +36,12 @@ def grey_pixels(
     check_at_least(1, num_images=num_images)
     _check_decodes(sampler)
     points = sampler.sample(num_images, rng)
-    codes = sampler.codes(points)
-    drawn = rng.standard_normal(codes.shape, np.float32)
-    return {
-        "grey_pixels/data": _grey_share(sampler.images(points)),
-        "grey_pixels/reconstructions": _grey_share(sampler.decode(codes)),
-        "grey_pixels/samples": _grey_share(sampler.decode(drawn)),
+    sets = {
+        "data": sampler.images(points),
+        "reconstructions": sampler.decode(sampler.codes(points)),
+        "samples": sampler.draw_images(num_images, rng),
     }
+    return {f"grey_pixels/{n}": _grey_share(x) for n, x in sets.items()}
 
 
 def code_recovery(

@@ -43,6 +43,12 @@ class ImageModel(Protocol):
         """Returns the images [n, H, W, C] in [0, 1] of codes [n, D]."""
         ...
 
+    def generate(
+        self, codes: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Returns the same, with the model's noise drawn if it takes some."""
+        ...
+
 
 def model_images(
     representation: ImageModel,
@@ -79,7 +85,7 @@ def model_images(
         "reconstructions": batches(
             points, lambda p: representation.decode(representation.codes(p))
         ),
-        "samples": batches(drawn, representation.decode),
+        "samples": batches(drawn, lambda z: representation.generate(z, rng)),
     }
 
 

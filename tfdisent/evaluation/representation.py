@@ -64,14 +64,22 @@ class Representation(ModelCodes):
         codes = np.asarray(codes, np.float32)
         return np.concatenate([self._decode(part) for part in _parts(codes)])
 
-    def draw_images(self, n: int, seed: int) -> np.ndarray:
-        """Images `[n, H, W, C]` in [0, 1] of codes, and noise, of the prior."""
-        model, rng = self.model, np.random.default_rng(seed)
-        codes = rng.standard_normal((n, model.num_latents), np.float32)
+    def generate(
+        self, codes: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """As `decode`, but with noise drawn where the model takes some."""
+        model = self.model
         if not model.num_noise:
             return self.decode(codes)
-        noise = rng.standard_normal((n, model.num_noise), np.float32)
-        return model.generate(codes, noise).numpy()
+        shape = (len(codes), model.num_noise)
+        noise = rng.standard_normal(shape, np.float32)
+        parts = zip(_parts(codes), _parts(noise), strict=True)
+        return np.concatenate([model.generate(*part) for part in parts])
+
+    def draw_images(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Images `[n, H, W, C]` in [0, 1] of codes, and noise, of the prior."""
+        shape = (n, self.model.num_latents)
+        return self.generate(rng.standard_normal(shape, np.float32), rng)
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Mean codes `[n, D]` of images `[n, H, W, C]` in [0, 1]."""

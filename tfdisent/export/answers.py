@@ -85,26 +85,25 @@ def _reconstruct(model, images):
 
 
 def _sample(model, seed):
-    if not model.num_noise:
-        codes = _standard_normal(seed, model.num_latents)
-        return {"codes": codes, **_decode(model, codes)}
-    drawn = _standard_normal(seed, model.num_latents + model.num_noise)
-    codes, noise = drawn[:, : model.num_latents], drawn[:, model.num_latents :]
-    return {"codes": codes, "images": model.generate(codes, noise)}
+    codes = _standard_normal(seed, model.num_latents)
+    if model.num_noise:
+        return {"codes": codes, **_generate(model, codes, seed)}
+    return {"codes": codes, **_decode(model, codes)}
 
 
 def _generate(model, codes, seed):
-    noise = _standard_normal(seed, model.num_noise)
+    # Not the numbers that `_sample` makes codes of.
+    noise = _standard_normal(seed, model.num_noise, stream=1)
     return {"images": model.generate(codes, noise)}
 
 
-def _standard_normal(seed: tf.Tensor, size: int) -> tf.Tensor:
+def _standard_normal(seed: tf.Tensor, size: int, stream: int = 0) -> tf.Tensor:
     # One draw a row, not one for the batch: a seed gives the same numbers
     # wherever a server puts it. The algorithm is named so that they are the
     # same on every device too.
     return tf.map_fn(
         lambda row: tf.random.stateless_normal(
-            [size], tf.stack([row, 0]), alg="philox"
+            [size], tf.stack([row, stream]), alg="philox"
         ),
         seed,
         fn_output_signature=tf.TensorSpec([size], tf.float32),

@@ -172,7 +172,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "generate",
-        "Images of codes, with noise beside them that the seed draws.",
+        "Images of codes; the seed draws the noise beside them, as in sample.",
         needs=("generate", "num_noise"),
         inputs=(_CODES, _SEED),
         outputs=(_IMAGES,),

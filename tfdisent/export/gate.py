@@ -17,6 +17,7 @@ from tfdisent.export.graph_checks import (
     check_signatures,
 )
 from tfdisent.export.native_run import NativeCall, run_native
+from tfdisent.export.tolerance import TOLERANCE
 
 # A layer of half precision rounds otherwise when the runtime fuses it with the
 # next.
@@ -37,7 +38,7 @@ class Example(NamedTuple):
     signature: str
     inputs: dict[str, np.ndarray]
     outputs: dict[str, np.ndarray]
-    tolerance: float = 1e-5
+    tolerance: float = TOLERANCE
 
 
 def check_export(saved_model: Path, examples: Sequence[Example]) -> None:

@@ -17,6 +17,7 @@ from tfdisent.export.contract import (
 )
 from tfdisent.export.gate import Example, check_export
 from tfdisent.export.png import write_pngs
+from tfdisent.export.tolerance import tolerance_of
 from tfdisent.export.versions import new_version
 from tfdisent.export.warm_up import write_warm_up
 
@@ -113,19 +114,9 @@ def _examples(model) -> list[Example]:
                 tensors = [tf.constant(array) for array in inputs.values()]
                 outputs = answer(model, endpoint, tensors)
                 arrays = {key: x.numpy() for key, x in outputs.items()}
-                tolerance = _tolerance(endpoint)
+                tolerance = tolerance_of(model, endpoint, tensors)
                 examples.append(Example(name, inputs, arrays, tolerance))
     return examples
-
-
-def _tolerance(endpoint: Endpoint) -> float:
-    """Of numbers 1e-5; a quarter of a level of 255 behind both networks.
-
-    What the encoder rounds, a generator of sharp edges multiplies: 1.6e-5 was
-    seen in a pixel.
-    """
-    is_behind_both = {"encode", "decode"} <= set(endpoint.needs)
-    return 1e-3 if is_behind_both else 1e-5
 
 
 def _draw(

@@ -1,11 +1,9 @@
 """DC-IGN: the deep convolutional inverse graphics network."""
 
-from math import inf
-
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfdisent.data.one_factor_batches import one_factor_batches
+from tfdisent.data.one_factor_batches import check_ratios, one_factor_batches
 from tfdisent.errors import UsageError
 from tfdisent.models.arguments import check_at_least, check_choice
 from tfdisent.models.base import Objective
@@ -188,11 +186,9 @@ def _parse_ratios(text: str | None, num_groups: int) -> list[float]:
     try:
         ratios = [float(ratio) for ratio in text.split(",")]
     except ValueError:
-        ratios = []
-    are_weights = all(0 < ratio < inf for ratio in ratios)
-    if len(ratios) != num_groups or not are_weights:
         raise UsageError(
             f"ratios is {text!r}; it must be {num_groups} numbers above 0, "
             "separated by commas."
-        )
+        ) from None
+    check_ratios(ratios, num_groups)
     return ratios

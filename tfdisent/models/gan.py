@@ -129,30 +129,25 @@ class GAN(LatentModel):
         return self.generate(codes, noise, training=True), codes
 
     def discriminator_terms(
-        self, features: tf.Tensor, codes: tf.Tensor, seed: tf.Tensor
+        self, features: tf.Tensor, codes: tf.Tensor
     ) -> tuple[tf.Tensor, dict]:
         """What else the discriminator minimises: the hook of the relatives.
 
         Args:
           features: Of generated images, `[B, F]`.
           codes: That these were made from, `[B, D]`.
-          seed: `[2]`.
 
         Returns:
           A term `[]`, and scalars to log.
         """
-        del features, codes, seed
+        del features, codes
         return tf.zeros([]), {}
 
     def generator_terms(
-        self,
-        images: tf.Tensor,
-        features: tf.Tensor,
-        codes: tf.Tensor,
-        seed: tf.Tensor,
+        self, images: tf.Tensor, features: tf.Tensor, codes: tf.Tensor
     ) -> tuple[tf.Tensor, dict]:
         """What else the generator minimises; `images` are the generated."""
-        del images, features, codes, seed
+        del images, features, codes
         return tf.zeros([]), {}
 
     def seen(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -166,18 +161,13 @@ class GAN(LatentModel):
         made, codes = self.fakes(images, fold_in(seed, 0))
         made = tf.stop_gradient(made)
         real = self.seen(images, fold_in(seed, 1))
-        features = self.features(
-            self.seen(made, fold_in(seed, 2)), training=True
-        )
+        shown = self.seen(made, fold_in(seed, 2))
+        features = self.features(shown, training=True)
         true = self.logits(self.features(real, training=True))
         fake = self.logits(features)
         loss = self.of_the_discriminator(true, fake)
-        terms, logs = self.discriminator_terms(
-            features, codes, fold_in(seed, 3)
-        )
-        penalty, penalty_logs = self.penalty(
-            real, self.seen(made, fold_in(seed, 2)), fold_in(seed, 4)
-        )
+        terms, logs = self.discriminator_terms(features, codes)
+        penalty, penalty_logs = self.penalty(real, shown, fold_in(seed, 3))
         return loss + terms + penalty, {
             "real_logit": tf.reduce_mean(true),
             "fake_logit": tf.reduce_mean(fake),
@@ -194,9 +184,7 @@ class GAN(LatentModel):
             self.seen(made, fold_in(seed, 1)), training=True
         )
         loss = self.of_the_generator(self.logits(features))
-        terms, logs = self.generator_terms(
-            made, features, codes, fold_in(seed, 2)
-        )
+        terms, logs = self.generator_terms(made, features, codes)
         return loss + terms, logs
 
     def of_the_discriminator(self, true, fake) -> tf.Tensor:

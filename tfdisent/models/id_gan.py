@@ -107,8 +107,8 @@ class IDGAN(GAN):
     def draw_codes(self, images, seed):
         return draw(self.encode(images), seed)
 
-    def generator_terms(self, images, features, codes, seed):
-        del features, seed
+    def generator_terms(self, images, features, codes):
+        del features
         posterior = self.encode(images)
         log_prob = tf.reduce_mean(
             tf.reduce_sum(posterior.log_prob(codes), axis=1)

@@ -219,16 +219,15 @@ class InfoGAN(GAN):
         total = tf.add_n(list(parts.values()))
         return total, {"code_information": total, **parts}
 
-    def discriminator_terms(self, features, codes, seed):
-        del seed
+    def discriminator_terms(self, features, codes):
         if self.information:
             total, logs = self.code_information(features, codes)
             return -self.information * total, logs
         total, logs = self.code_information(tf.stop_gradient(features), codes)
         return -total, logs
 
-    def generator_terms(self, images, features, codes, seed):
-        del images, seed
+    def generator_terms(self, images, features, codes):
+        del images
         if not self.information:
             return tf.zeros([]), {}
         total, _ = self.code_information(features, codes)

@@ -27,17 +27,7 @@ def chen(image_shape: tuple[int, int, int], num_inputs: int, seed: int = 0):
     """
     layer = Layers(seed)
     height, width, channels = halved(image_shape, 2, "chen")
-    trunk = keras.Sequential(
-        [
-            keras.Input(image_shape),
-            layer.down(64, activation=None),
-            keras.layers.LeakyReLU(_SLOPE),
-            *_normalised(layer.down(128, activation=None), _SLOPE),
-            keras.layers.Flatten(),
-            *_normalised(layer.dense(1024, None), _SLOPE),
-        ],
-        name="trunk",
-    )
+    trunk = _trunk(layer, image_shape, 1024)
     generator = keras.Sequential(
         [
             keras.Input((num_inputs,)),
@@ -72,18 +62,7 @@ def chen_2dshapes(
     """
     layer = Layers(seed)
     height, width, channels = halved(image_shape, 2, "chen_2dshapes")
-    trunk = keras.Sequential(
-        [
-            keras.Input(image_shape),
-            layer.down(64, activation=None),
-            keras.layers.LeakyReLU(_SLOPE),
-            *_normalised(layer.down(128, activation=None), _SLOPE),
-            keras.layers.Flatten(),
-            *_normalised(layer.dense(256, None), _SLOPE),
-            *_normalised(layer.dense(256, None), _SLOPE),
-        ],
-        name="trunk",
-    )
+    trunk = _trunk(layer, image_shape, 256, 256)
     generator = keras.Sequential(
         [
             keras.Input((num_inputs,)),
@@ -97,6 +76,20 @@ def chen_2dshapes(
         name="generator",
     )
     return generator, trunk
+
+
+def _trunk(layer: Layers, image_shape, *widths: int) -> keras.Sequential:
+    """Conv 64, 128 (4x4, stride 2) and dense layers of these widths."""
+    layers = [
+        keras.Input(image_shape),
+        layer.down(64, activation=None),
+        keras.layers.LeakyReLU(_SLOPE),
+        *_normalised(layer.down(128, activation=None), _SLOPE),
+        keras.layers.Flatten(),
+    ]
+    for width in widths:
+        layers += _normalised(layer.dense(width, None), _SLOPE)
+    return keras.Sequential(layers, name="trunk")
 
 
 def _normalised(layer: keras.layers.Layer, slope: float = 0.0) -> list:

@@ -6,8 +6,10 @@ import keras
 
 from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import UsageError
+from tfdisent.models import INSTRUMENTS
 from tfdisent.models.base import LatentModel
 from tfdisent.training.checkpoints import Checkpoints
+from tfdisent.training.claim import is_trained
 from tfdisent.training.config import (
     ExperimentConfig,
     model_arguments,
@@ -29,8 +31,9 @@ def build_model(
       precision: Of its layers; the weights are the same in all.
 
     Raises:
-      UsageError: If a run that it builds on is of other images.
-      RunError: If there is no such run, or it is not trained.
+      UsageError: If a run that it builds on is not there, not trained to its
+        end, without an encoder, or of other images.
+      RunError: If that run is damaged.
     """
     hparams = {
         name: _trained(value, config.model, dataset)
@@ -75,13 +78,13 @@ def load_model(
 def _trained(workdir: str, model: str, dataset: FactorDataset) -> LatentModel:
     """The model of another run, that one of `dataset`'s images builds on."""
     path = pathlib.Path(workdir)
-    if not (path / "config.json").exists():
+    if not is_trained(path):
         raise UsageError(
-            f"{model} builds on a trained run, and {workdir} is none: it has "
-            "no config.json."
+            f"{model} builds on a run that is trained to its end, and "
+            f"{workdir} is none."
         )
     config = ExperimentConfig.load(path / "config.json")
-    if not model_class(config.model).encode:
+    if config.model in INSTRUMENTS or not model_class(config.model).encode:
         raise UsageError(
             f"{model} builds on a run with an encoder; {workdir} is of "
             f"{config.model}."

@@ -61,6 +61,7 @@ CALLS = {
     "encode": (IMAGES,),
     "encode_sample": (IMAGES, SEEDS),
     "decode": (CODES,),
+    "generate": (CODES, SEEDS),
     "reconstruct": (IMAGES,),
     "sample": (SEEDS[[0, 1, 3]],),
     "traverse": (CODES, LATENT, VALUES),

@@ -306,12 +306,25 @@ def test_a_warm_up_request_that_fails_fails_the_load(
 
 @pytest.mark.parametrize("rows", [0, 2])
 @pytest.mark.parametrize("signature", ["", "encode"])
-def test_warm_up_requests_are_run(version, signature, rows):
+def test_warm_up_requests_are_run(version, signature, rows, monkeypatch):
+    """All but those of no rows, which no session takes."""
+    fed = []
+    run = NativeSession.run
+    monkeypatch.setattr(
+        NativeSession,
+        "run",
+        lambda self, feeds, fetches: (
+            fed.extend(map(len, feeds.values())) or run(self, feeds, fetches)
+        ),
+    )
+
     async def use(servable):
+        assert fed == [2] * bool(rows)
         return await servable.predict("encode", images())
 
     warm_up(version, signature, **images(rows))
     served(version, use)
+    assert len(fed) == bool(rows) + 1
 
 
 def test_closing_waits_for_runs_that_nobody_waits_for(exported):

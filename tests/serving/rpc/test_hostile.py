@@ -135,11 +135,13 @@ def varint(number):
 
 
 def test_compressed_requests_are_answered(server):
-    server.prediction.Predict(
-        predict_request(images=IMAGES),
-        timeout=30,
-        compression=grpc.Compression.Gzip,
+    request = predict_request(images=IMAGES)
+    plain, packed = (
+        server.prediction.Predict(request, timeout=30, compression=how)
+        for how in (grpc.Compression.NoCompression, grpc.Compression.Gzip)
     )
+    assert packed.outputs["mean"] == plain.outputs["mean"]
+    assert packed.outputs["mean"].tensor_content
 
 
 @pytest.mark.parametrize(

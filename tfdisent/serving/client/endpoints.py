@@ -12,7 +12,13 @@ from tfdisent.errors import UsageError
 from tfdisent.serving.client.address import is_rest
 from tfdisent.serving.client.calls import Calls
 from tfdisent.serving.client.grpc_wire import GrpcWire
-from tfdisent.serving.client.inputs import moves, pixels, rows_of, seeds
+from tfdisent.serving.client.inputs import (
+    array_of,
+    moves,
+    pixels,
+    rows_of,
+    seeds,
+)
 from tfdisent.serving.client.rest_wire import RestWire
 from tfdisent.serving.client.signatures import Signature
 from tfdisent.serving.client.wire import ClientTls, Connection, Target
@@ -146,6 +152,25 @@ class Endpoints:
         """Images [B, H, W, C] in [0, 1] of codes [B, D]."""
         inputs = {"codes": codes}
         return self._ask("decode", inputs, _images, timeout)
+
+    def generate(
+        self,
+        codes: ArrayLike,
+        seed: ArrayLike,
+        *,
+        timeout: float | None = None,
+    ) -> np.ndarray:
+        """As `decode`, of a model that takes noise beside the codes.
+
+        Args:
+          codes: [B, D].
+          seed: of the noise, as for `encode_sample`; that of a sample draws
+            the noise of the sample.
+          timeout: seconds.
+        """
+        codes = array_of("codes", codes)
+        inputs = {"codes": codes, "seed": seeds(seed, rows_of(codes))}
+        return self._ask("generate", inputs, _images, timeout)
 
     def reconstruct(
         self, images: ArrayLike, *, timeout: float | None = None
