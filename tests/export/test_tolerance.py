@@ -39,20 +39,20 @@ def test_one_network_is_held_to_1e5():
     assert of(model, "decode", tf.zeros([3, 5])) == TOLERANCE
 
 
-def test_behind_both_it_is_what_codes_1e5_off_move():
+def test_behind_both_it_is_what_codes_1e6_off_move():
     """Of a linear decoder: the sum of a pixel's weights, by hand."""
 
     class Linear(TinyModel):
         def decode(self, codes):
-            pixels = 0.5 + 0.01 * self.decoder(codes)
+            pixels = 0.5 + 10 * self.decoder(codes)
             return tfd.Independent(tfd.Normal(pixels, 1.0), 3)
 
     model = Linear()
-    found = of(model, "reconstruct", IMAGES)
+    found = of(model, "reconstruct", tf.zeros([1, 4, 3, 2]))  # of codes 0
     (dense, _) = model.decoder.layers
-    weights = 0.01 * np.abs(dense.kernel.numpy()).sum(axis=0)  # [pixels]
-    expected = 1e-5 + 1e-5 * weights.max()
-    np.testing.assert_allclose(found, expected, atol=3e-7)
+    weights = 10 * np.abs(dense.kernel.numpy()).sum(axis=0)  # [pixels]
+    expected = 1e-5 + 1e-6 * weights.max()
+    np.testing.assert_allclose(found, expected, rtol=0.03)
     assert of(Flat(), "reconstruct", IMAGES) == TOLERANCE
 
 
@@ -62,7 +62,7 @@ def test_traversals_are_taken_where_they_go():
     far = tf.fill([3, 2], 1e6)  # where every pixel is 0 or 1 for good
     assert of(model, "traverse_images", IMAGES, latent, far) < 2e-5
     near = tf.zeros([3, 2])
-    assert of(model, "traverse_images", IMAGES, latent, near) > 1e-4
+    assert of(model, "traverse_images", IMAGES, latent, near) > 5e-5
 
 
 def test_a_steep_model_is_exported(tmp_path):
