@@ -24,8 +24,8 @@ PANELS: Panels = {
 }
 # Of a generator and its discriminator, which have none of these.
 GAN_PANELS: Panels = {
-    "discriminator_loss": ("Loss of the discriminator", "nats", False),
-    "generator_loss": ("Loss of the generator", "nats", False),
+    "discriminator_loss": ("Loss of the discriminator", "loss", False),
+    "generator_loss": ("Loss of the generator", "loss", False),
     "relative_spread": ("Spread of its images", "of the data's", True),
 }
 HEIGHT = 2.3  # Inches.
