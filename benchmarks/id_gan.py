@@ -1,11 +1,14 @@
 """Are ID-GAN's images sharper than its VAE's, and do they follow their codes?
 
     python benchmarks/id_gan.py --out=runs/id_gan
+    python benchmarks/id_gan.py --out=runs/report --seed=0 --information=0.01 \\
+        --setting=3,0.5 --setting=3,5 --setting=5,0.5 --setting=5,5
 
 Drawn dSprites, of which training sees the half x_position <= 16 alone. For
-each seed a beta-VAE, an ID-GAN on it, and its control without the information
-term. A run that is done is not trained again; the table goes to OUT/table.md,
-the numbers to OUT/numbers.json.
+each setting, numbers of latents and beta, and each seed a beta-VAE, an ID-GAN
+on it, and its control without the information term. A run that is done is not
+trained again; the table goes to OUT/table.md, the numbers to OUT/numbers.json,
+mosaics of all combinations of latents into the runs.
 """
 
 import json
@@ -16,6 +19,7 @@ from absl import app, flags
 from verdicts import verdicts
 
 from tfdisent.data.load import load_dataset
+from tfdisent.evaluation.draw import draw_grid
 from tfdisent.evaluation.generated_images import code_recovery, grey_pixels
 from tfdisent.evaluation.representation import Representation
 from tfdisent.training.active import ACTIVE_NATS
@@ -26,29 +30,39 @@ FLAGS = flags.FLAGS
 
 SUBSET = "x_position<=16"
 NUM_IMAGES = 2_000
-VAE = {"num_latents": 5, "beta": 0.5, "architecture": "burgess"}
+GRIDS = {3: np.linspace(-2, 2, 9).tolist()}
+WIDE_GRID = [-2.0, -1.0, 0.0, 1.0]  # of more latents than 3
 GAN = {
     "architecture": "burgess",
     "r1": 1.0,
     "discriminator_rate": 1e-3,
 }
-INFORMATION = (0.01, 0.0)
 HEADER = [
-    *("run", "seed", "grey, reconstructions", "grey, samples"),
+    *("run", "latents", "beta", "seed"),
+    *("grey, reconstructions", "grey, samples"),
     *("least r of active latents", "r", "in the unseen half"),
 ]
 
 
-def configs(seed: int, out: pathlib.Path) -> dict[str, ExperimentConfig]:
+def configs(
+    num_latents: int, beta: float, seed: int, out: pathlib.Path
+) -> dict[str, ExperimentConfig]:
     """The runs of a seed by name, the first the one that the others need."""
     common = {"subsets": (SUBSET,), "seed": seed}
     found = {
         "beta_vae": ExperimentConfig(
-            model="beta_vae", hparams=VAE, steps=FLAGS.vae_steps, **common
+            model="beta_vae",
+            hparams={
+                "num_latents": num_latents,
+                "beta": beta,
+                "architecture": "burgess",
+            },
+            steps=FLAGS.vae_steps,
+            **common,
         )
     }
     encoder = str((out / "beta_vae" / f"seed{seed}").resolve())
-    for information in INFORMATION:
+    for information in map(float, FLAGS.information):
         found[f"id_gan information={information:g}"] = ExperimentConfig(
             model="id_gan",
             hparams={**GAN, "encoder": encoder, "information": information},
@@ -67,6 +81,9 @@ def measure(name: str, config: ExperimentConfig, dataset, out) -> dict:
     if path.exists():
         return json.loads(path.read_text())
     model = train(config, dataset, workdir)
+    size = model.num_latents
+    grid = GRIDS.get(size, WIDE_GRID)
+    draw_grid(model, dataset, workdir, grid, range(size))
     rng = np.random.default_rng(config.seed)
     shown = Representation(model, dataset)
     kl = shown.kl(shown.sample(NUM_IMAGES, rng)).mean(axis=0)
@@ -106,7 +123,8 @@ def table(runs: list[dict]) -> str:
     """A line for each run."""
     lines = [f"| {' | '.join(HEADER)} |", "| --- " * len(HEADER) + "|"]
     for run in runs:
-        cells = [run["run"], str(run["seed"])]
+        cells = [run["run"], str(run["num_latents"]), f"{run['beta']:g}"]
+        cells += [str(run["seed"])]
         cells += [f"{run[f'grey_pixels/{k}']:.4f}" for k in _SETS]
         cells += [f"{least(run):.3f}", f"{run['code_recovery']:.3f}"]
         cells += [f"{run['unseen_half']:.3f}"]
@@ -119,20 +137,22 @@ _SETS = ("reconstructions", "samples")
 
 def claims(runs: list[dict]) -> dict[str, list[bool]]:
     """What the paper leads one to expect, and in which seeds it holds."""
-    by_run = {(run["run"], run["seed"]): run for run in runs}
-    names = list(dict.fromkeys(run["run"] for run in runs))
+    groups = {}
+    for run in runs:
+        key = run["num_latents"], run["beta"], run["seed"]
+        groups.setdefault(key, []).append(run)
     held = {}
-    for seed in sorted({run["seed"] for run in runs}):
-        vae, gan, control = (by_run[name, seed] for name in names)
+    for vae, gan, *controls in groups.values():
         found = {
             f"{k} are sharper than the VAE's": gan[f"grey_pixels/{k}"]
             < vae[f"grey_pixels/{k}"]
             for k in _SETS
         }
         found["r is at least 0.8 for each active latent"] = least(gan) >= 0.8
-        found["r is less without the information term"] = (
-            control["code_recovery"] < gan["code_recovery"]
-        )
+        for control in controls:
+            found["r is less without the information term"] = (
+                control["code_recovery"] < gan["code_recovery"]
+            )
         for claim, holds in found.items():
             held.setdefault(claim, []).append(holds)
     return held
@@ -145,12 +165,18 @@ def main(argv: list[str]) -> None:
     dataset = load_dataset(
         "dsprites", data_dir=FLAGS.data_dir, subsets=(SUBSET,)
     )
-    runs = [
-        measure(name, config, dataset, out)
-        for seed in FLAGS.seed
-        for name, config in configs(seed, out).items()
-    ]
-    text = f"{table(runs)}\n{verdicts(claims(runs))}"
+    runs = []
+    for setting in FLAGS.setting:
+        size, beta = setting.split(",")
+        setting = {"num_latents": int(size), "beta": float(beta)}
+        folder = out / "-".join(f"{k}={v:g}" for k, v in setting.items())
+        for seed in FLAGS.seed:
+            found = configs(**setting, seed=seed, out=folder)
+            for name, config in found.items():
+                numbers = measure(name, config, dataset, folder)
+                runs.append({**setting, **numbers})
+    counted = "seeds" if len(FLAGS.setting) == 1 else "runs"
+    text = f"{table(runs)}\n{verdicts(claims(runs), counted)}"
     (out / "table.md").write_text(text)
     (out / "numbers.json").write_text(json.dumps(runs, indent=1) + "\n")
     print(text)
@@ -162,4 +188,8 @@ if __name__ == "__main__":
     flags.DEFINE_integer("vae_steps", 2_000, "Updates of the beta-VAE.")
     flags.DEFINE_integer("steps", 3_000, "Updates of each ID-GAN.")
     flags.DEFINE_multi_integer("seed", [0, 1, 2], "Seeds.")
+    flags.DEFINE_multi_string("setting", ["5,0.5"], "Latents and beta.")
+    flags.DEFINE_list(
+        "information", ["0.01", "0"], "Weights; the first is no control."
+    )
     app.run(main)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import keras
 
 from tfdisent.models.arguments import check_choice
-from tfdisent.models.info_gan_networks import chen, chen_2dshapes
+from tfdisent.models.info_gan_networks import chen, chen_2dshapes, lin
 from tfdisent.models.layers import Layers, halved
 from tfdisent.models.networks import ARCHITECTURES, make_networks
 
@@ -94,6 +94,7 @@ GAN_ARCHITECTURES = {
     "resnet": resnet,
     "chen": chen,
     "chen_2dshapes": chen_2dshapes,
+    "lin": lin,
 }
 
 

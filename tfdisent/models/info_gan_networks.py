@@ -78,6 +78,50 @@ def chen_2dshapes(
     return generator, trunk
 
 
+def lin(image_shape: tuple[int, int, int], num_inputs: int, seed: int = 0):
+    """Trunk conv 32, 32, 64, 64 (4x4, stride 2), FC 128; generator as below.
+
+    FC 128, FC 4x4x64 at 64x64, deconv 64, 32, 32 and to the image's channels
+    (4x4, stride 2). Batch normalisation is in the generator alone; the trunk is
+    for `spectral_norm`.
+
+    Args:
+      image_shape: Height and width divisible by 16.
+      num_inputs: N.
+      seed: Of the initial weights.
+
+    References:
+      Lin et al., "InfoGAN-CR and ModelCentrality", 2020, the authors' code for
+      dSprites.
+    """
+    layer = Layers(seed)
+    height, width, channels = halved(image_shape, 4, "lin")
+    trunk = [keras.Input(image_shape)]
+    for filters in (32, 32, 64, 64):
+        trunk += [
+            layer.down(filters, activation=None),
+            keras.layers.LeakyReLU(_SLOPE),
+        ]
+    trunk += [
+        keras.layers.Flatten(),
+        layer.dense(128, None),
+        keras.layers.LeakyReLU(_SLOPE),
+    ]
+    generator = [
+        keras.Input((num_inputs,)),
+        *_normalised(layer.dense(128, None)),
+        *_normalised(layer.dense(height * width * 64, None)),
+        keras.layers.Reshape((height, width, 64)),
+    ]
+    for filters in (64, 32, 32):
+        generator += _normalised(layer.up(filters, None))
+    generator.append(layer.up(channels, None))
+    return (
+        keras.Sequential(generator, name="generator"),
+        keras.Sequential(trunk, name="trunk"),
+    )
+
+
 def _trunk(layer: Layers, image_shape, *widths: int) -> keras.Sequential:
     """Conv 64, 128 (4x4, stride 2) and dense layers of these widths."""
     layers = [
