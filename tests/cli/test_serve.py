@@ -132,6 +132,7 @@ def test_a_run_is_served_under_its_models_name(folder):
         lines = server.printed.splitlines()
         assert lines[0] == "model     tiny, version 1"
         assert lines[1] == f"REST      {server.rest}/v1/models/tiny"
+        assert lines[2] == f"page      {server.rest}/"
         assert lines[-1] == "end it    with Ctrl-C"
         assert lines[-2] == (
             f"ask it    bin/query --server={server.grpc} --model=tiny"

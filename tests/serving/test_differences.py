@@ -46,6 +46,11 @@ PROOFS = {
         "test_versions_batches_and_the_process_are_shown",
         "serving/rest/test_app.py::test_metrics_have_the_path_they_are_given",
     ],
+    "pages beside the protocol": [
+        "serving/rest/test_explorer.py::"
+        "test_the_page_comes_without_a_token_and_asks_no_other_host",
+        "serving/rest/test_explorer.py::test_none_of_it_unless_wanted",
+    ],
     "reload over gRPC": [
         "serving/rpc/test_model_service.py::test_reload_is_off_unless_enabled",
         "serving/rpc/test_model_service.py::test_reload_replaces_the_models",

@@ -88,6 +88,8 @@ def _addresses(server: Server, model: str) -> list[str]:
         scheme = "https" if options.tls else "http"
         asked = f"{scheme}://{joined(host, server.rest_port)}"
         lines.append(f"REST      {asked}/v1/models/{model}")
+        if options.explorer:
+            lines.append(f"page      {asked}/")
         if options.metrics_path:
             lines.append(f"metrics   {asked}{options.metrics_path}")
     if options.socket_path:

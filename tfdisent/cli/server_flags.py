@@ -88,6 +88,11 @@ _FLAGS = {
         False,
         "Whether web pages of any origin may ask.",
     ),
+    "explorer": (
+        _bool,
+        _OPTIONS.explorer,
+        "Whether a page on which a person turns the latents is at REST's /.",
+    ),
     "host": (
         _text,
         _OPTIONS.host,
@@ -180,6 +185,7 @@ def from_flags() -> ServerOptions:
         batching=_batching(),
         metrics_path=_metrics_path(),
         cors=FLAGS.rest_api_enable_cors_support,
+        explorer=FLAGS.explorer,
         config_file=_file("model_config_file", Path),
         config_poll_seconds=FLAGS.model_config_file_poll_wait_seconds,
         poll_seconds=FLAGS.file_system_poll_wait_seconds,

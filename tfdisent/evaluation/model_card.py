@@ -1,10 +1,13 @@
 """The card of an export: what the model is, and what each latent means."""
 
+import base64
 import dataclasses
+import io
 import math
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 from scipy import stats
 
 from tfdisent.data.factor_dataset import FactorDataset
@@ -24,6 +27,7 @@ FORMAT = 1
 SEED = 0
 TAILS = 0.01  # of the posterior means lie below "low", and above "high"
 NUM_BINS = 20  # as mig_histogram
+NUM_EXAMPLES = 8
 # A latent is named after a factor of which it tells this share, or that it
 # follows by this rank correlation: a turned position has the second alone, and
 # a colour, which goes round a circle, the first.
@@ -63,6 +67,9 @@ def model_card(
       * "config": config.json of the run, by which it can be trained again.
       * "data": name and provenance of the data set, its number of images, names
         of its factors.
+      * "examples": images of the data, drawn with the seed 0: "png" in base64,
+        and "factors", the number of each factor's value by name; none of other
+        images than grey and RGB ones.
       * "evaluation": "images", "metrics" and "left_out" of evaluation.json
         without matrices, or None; then "evaluation_missing" says why.
       * "latents_measured_on": what the numbers of "latents" were computed from.
@@ -93,6 +100,7 @@ def model_card(
         "config": dataclasses.asdict(config),
         "made_with": evaluated_with(),
         **_evaluation(evaluation, step),
+        "examples": _examples(dataset),
     }
     return _strict(card)
 
@@ -114,6 +122,32 @@ def _evaluation(evaluation: dict | None, step: int) -> dict:
         for key, entry in evaluation["metrics"].items()
     }
     return {"evaluation": kept, "evaluation_missing": None}
+
+
+def _examples(dataset: FactorDataset) -> list[dict]:
+    if dataset.image_shape[-1] not in (1, 3):
+        return []
+    rng = np.random.default_rng(SEED)
+    indices = rng.integers(len(dataset), size=NUM_EXAMPLES)
+    images = dataset.images(indices)
+    rows = dataset.factors_of(indices)
+    names = dataset.factor_names
+    return [
+        {
+            "png": base64.b64encode(_png(image)).decode(),
+            "factors": dict(zip(names, row.tolist(), strict=True)),
+        }
+        for image, row in zip(images, rows, strict=True)
+    ]
+
+
+def _png(image: np.ndarray) -> bytes:
+    """A PNG file of an image `[H, W, 1 or 3]`, uint8."""
+    file = io.BytesIO()
+    Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save(
+        file, "PNG"
+    )
+    return file.getvalue()
 
 
 def _latents(model: LatentModel, dataset: FactorDataset) -> dict:

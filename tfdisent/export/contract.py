@@ -24,6 +24,9 @@ DEFAULT = "serving_default"
 WARM_UP_FILE = "assets.extra/tf_serving_warmup_requests"
 """In a version: requests that servers run before they publish it."""
 
+CARD_FILE = "assets.extra/model_card.json"
+"""In a version: what is known about the model."""
+
 MAX_VALUES = 256
 """The most values that one row of a traversal may ask for."""
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfdisent.errors import RunError
 from tfdisent.export.answers import answer
 from tfdisent.export.contract import (
+    CARD_FILE,
     Endpoint,
     TensorContract,
     axis_sizes,
@@ -23,10 +24,6 @@ from tfdisent.export.warm_up import write_warm_up
 
 _BATCH_SIZES = (1, 2)
 _NUM_VALUES = 3
-
-CARD_FILE = "assets.extra/model_card.json"
-"""What is known about the model, in a version directory."""
-
 
 def export_model(
     model, directory: Path | str, *, card: Mapping | None = None

@@ -67,6 +67,12 @@ DIFFERENCES = (
         " 404 at a wrong path",
     ),
     Difference(
+        "pages beside the protocol",
+        "none",
+        "the latent explorer at /, and model cards at /cards",
+        "--explorer=false",
+    ),
+    Difference(
         "reload over gRPC",
         "HandleReloadConfigRequest is open to all, for any folder; a refused"
         " config may be half taken",

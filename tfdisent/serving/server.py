@@ -173,6 +173,7 @@ class Server:
         app = rest_app(
             *(self.manager, options.limits, self._monitoring),
             cors=options.cors,
+            explorer=options.explorer,
             metrics_path=options.metrics_path,
             token=options.token,
         )

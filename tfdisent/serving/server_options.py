@@ -24,6 +24,7 @@ class ServerOptions(NamedTuple):
       batching: of waiting requests, for all models.
       metrics_path: at which REST gives Prometheus's text; None for nowhere.
       cors: whether web pages of any origin may ask.
+      explorer: whether REST serves the page of the latents, at `/`.
       config_file: `ModelServerConfig` in text form, read again at SIGHUP.
       config_poll_seconds: between looks whether it changed; 0 for never.
       poll_seconds: between looks for versions.
@@ -47,6 +48,7 @@ class ServerOptions(NamedTuple):
     batching: Batching = DEFAULT_BATCHING
     metrics_path: str | None = None
     cors: bool = False
+    explorer: bool = True
     config_file: Path | None = None
     config_poll_seconds: float = 0.0
     poll_seconds: float = 1.0

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from tfdisent.errors import RunError
-from tfdisent.export.contract import DEFAULT
+from tfdisent.export.contract import CARD_FILE, DEFAULT
 from tfdisent.export.messages import PredictRequest, SignatureDef
 from tfdisent.export.native_session import NativeSession, start_runtime
 from tfdisent.export.tensors import TensorError, to_array
@@ -50,6 +50,7 @@ class Servable:
       name: of the model.
       version: its number.
       signatures: `SignatureDef` by name.
+      card: the export's model card, or None.
 
     Raises:
       NativeError: the SavedModel does not load; the text is for the operator.
@@ -70,6 +71,7 @@ class Servable:
         self.name = name
         self.version = version
         self._limits = limits
+        self.card = _read_card(directory)
         _check_variables(directory)
         start_runtime(THREADS)
         self._session = NativeSession(directory)
@@ -176,6 +178,11 @@ class Servable:
         )
         if checked.rows != 0:
             self._run(definition, checked.inputs, checked.outputs)
+
+
+def _read_card(directory: Path) -> bytes | None:
+    path = directory / CARD_FILE
+    return path.read_bytes() if path.is_file() else None
 
 
 def _check_variables(directory: Path) -> None:

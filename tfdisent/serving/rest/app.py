@@ -15,6 +15,12 @@ from tfdisent.serving.rest.errors import (
     error_response,
     json_response,
 )
+from tfdisent.serving.rest.explorer import (
+    CardPath,
+    card_path,
+    card_response,
+    explorer_pages,
+)
 from tfdisent.serving.rest.predict import RestPredict
 from tfdisent.serving.rest.statuses import (
     metadata_body,
@@ -26,10 +32,11 @@ from tfdisent.serving.status import Code, ServingError
 from tfdisent.serving.token import Token
 from tfdisent.serving.versions.manager import ModelManager
 
+_ALLOWED = "Access-Control-Allow-Headers"
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, GET",
-    "Access-Control-Allow-Headers": "Content-Type",
+    _ALLOWED: "Content-Type",
 }
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 _log = logging.getLogger(__name__)
@@ -41,6 +48,7 @@ def rest_app(
     monitoring: Monitoring,
     *,
     cors: bool = False,
+    explorer: bool = False,
     metrics_path: str | None = None,
     token: Token | None = None,
 ) -> web.Application:
@@ -55,10 +63,14 @@ def rest_app(
       limits: of requests.
       monitoring: is told of each request for a model.
       cors: let pages of other origins read the answers.
+      explorer: serve the page of the latents at `/`, and model cards.
       metrics_path: path of the Prometheus page; None for no such page.
-      token: that requests must carry, but for those to the two probes.
+      token: that requests must carry, but for those to the two probes and
+        for the page, which asks for it.
     """
-    rest = _Rest(manager, limits, monitoring, cors, token)
+    rest = _Rest(manager, limits, monitoring, cors, explorer, token)
+    if explorer:
+        rest.pages |= explorer_pages()
     rest.pages["/healthz"] = lambda: json_response({"status": "alive"})
     rest.pages["/readyz"] = lambda: _readiness(manager)
     if metrics_path is not None:
@@ -80,11 +92,13 @@ class _Rest:
         limits: Limits,
         monitoring: Monitoring,
         cors: bool,
+        explorer: bool,
         token: Token | None,
     ):
         self._manager = manager
         self._monitoring = monitoring
         self._cors = cors
+        self._explorer = explorer
         self._token = token
         self._predict = RestPredict(manager, limits)
         self.pages: dict[str, Callable[[], web.Response]] = {}
@@ -108,6 +122,8 @@ class _Rest:
             response.force_close()  # Nobody waits for the rest of the body.
         if self._cors:
             response.headers.update(_CORS)
+            if self._token is not None:
+                response.headers[_ALLOWED] += ", Authorization"
         return response
 
     async def _answer(self, request: web.Request) -> web.Response:
@@ -122,9 +138,17 @@ class _Rest:
             self._token.check(request.headers.get("Authorization"))
         if is_page and path in self.guarded_pages:
             return self.guarded_pages[path]()
+        if is_page and self._explorer and (asked := card_path(path)):
+            return self._card(asked)
         if not is_protocol:
             raise HttpError(404, Code.NOT_FOUND, "There is no such page.")
         return await self._about_model(request, read_path(method, path))
+
+    def _card(self, asked: CardPath) -> web.Response:
+        with self._manager.using(asked.model, asked.version, None) as servable:
+            if servable.card is None:
+                raise HttpError(404, Code.NOT_FOUND, "There is no model card.")
+            return card_response(servable.card)
 
     async def _about_model(
         self, request: web.Request, target: Target
