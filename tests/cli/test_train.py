@@ -100,7 +100,7 @@ def test_same_command_again_shows_the_run_and_trains_nothing(run):
         ("traverse", [], "figures/traversals.png"),
         (
             "traverse",
-            ["--grid=-1:1:2", "--grid_latents=0,2"],
+            ["--grid=-1:1:2", "--latents=0,2"],
             "figures/grid.png",
         ),
         ("export", [], "export/2/saved_model.pb"),

@@ -6,6 +6,8 @@ import pytest
 from tfdisent.cli.seed_sweep import scores_of
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.draw import draw_grid, draw_run
+from tfdisent.evaluation.draw_comparison import draw_comparison
+from tfdisent.evaluation.draw_subject import Subject
 from tfdisent.evaluation.evaluate import evaluate
 from tfdisent.evaluation.model_card import model_card
 from tfdisent.evaluation.representation import Representation
@@ -40,9 +42,20 @@ def test_samples_are_drawn_and_no_reconstructions(model, squares, tmp_path):
 
 
 def test_the_grid_needs_to_be_told_its_latents(model, squares, tmp_path):
-    with pytest.raises(UsageError, match="--grid_latents"):
+    with pytest.raises(UsageError, match="--latents"):
         draw_grid(model, squares, tmp_path, [-1, 1])
-    assert draw_grid(model, squares, tmp_path, [-1, 1], [0, 2]).exists()
+    [path] = draw_grid(model, squares, tmp_path, [-1, 1], [0, 2])
+    assert path.exists()
+
+
+def test_beside_others_it_has_samples_alone(model, squares, tmp_path):
+    with pytest.raises(UsageError, match="traversals .* no encoder"):
+        draw_run(model, squares, tmp_path, figures=["traversals"])
+    subject = Subject(model, squares, tmp_path, num_images=9)
+    texts = draw_comparison({"a": subject, "b": subject}).axes[0].texts
+    assert [t.get_text() for t in texts if t.get_text()] == [
+        *("a", "b", "Samples of the prior")
+    ]
 
 
 def test_samples_have_noise_of_their_own(model, squares):

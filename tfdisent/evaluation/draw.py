@@ -1,32 +1,43 @@
 """The figures of a trained run."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from tfdisent.data.factor_dataset import FactorDataset
-from tfdisent.errors import UsageError
+from tfdisent.errors import NotApplicable, UsageError
+from tfdisent.evaluation import evaluation_file
+from tfdisent.evaluation.draw_comparison import draw_comparison
+from tfdisent.evaluation.draw_factors import draw_interventions, draw_pca
+from tfdisent.evaluation.draw_files import Picture, save
+from tfdisent.evaluation.draw_matrices import matrices_of
+from tfdisent.evaluation.draw_subject import MANY_FACTORS, Subject, Walk
+from tfdisent.evaluation.draw_walks import draw_animation, draw_traversals
 from tfdisent.evaluation.figures.activation_means import activation_means
+from tfdisent.evaluation.figures.capacity_curves import capacity_curves
 from tfdisent.evaluation.figures.code_grid import code_grid
 from tfdisent.evaluation.figures.curves import loss_curves
-from tfdisent.evaluation.figures.factor_of_latents import factor_of_latents
-from tfdisent.evaluation.figures.latents import is_inactive
 from tfdisent.evaluation.figures.latents_by_factors import latents_by_factors
 from tfdisent.evaluation.figures.reconstructions import reconstructions
 from tfdisent.evaluation.figures.samples import samples
-from tfdisent.evaluation.figures.save_figure import save_figure
-from tfdisent.evaluation.figures.traversals import traversals, traverse
-from tfdisent.evaluation.representation import Representation
 from tfdisent.models.base import LatentModel
-from tfdisent.training.workdir import read_log
 
 NUM_IMAGES = 30_000  # behind the mean activations
 NUM_RECONSTRUCTIONS = 8
 NUM_SAMPLES = 72
-MANY_FACTORS = 12
-LONG_NAME = 16
-TRAVERSED = np.linspace(-3, 3, 13)  # standard deviations of the prior
+
+
+class Drawn(NamedTuple):
+    """A figure of a run: what it shows, and what draws it.
+
+    The function raises NotApplicable if it cannot be made of a run.
+    """
+
+    meaning: str
+    draw: Callable[[Subject], Picture]
 
 
 def draw_run(
@@ -34,67 +45,75 @@ def draw_run(
     dataset: FactorDataset,
     workdir: pathlib.Path,
     *,
+    figures: Sequence[str] | None = None,
+    walk: Walk | None = None,
+    formats: Sequence[str] = ("png",),
     seed: int = 0,
 ) -> list[pathlib.Path]:
-    """Draws samples, reconstructions, traversals, activations and loss curves.
-
-    Of a model without an encoder these are samples and loss curves.
-
-    Activations by factor need factors; without any that picture is left out,
-    and of more than 12 it shows those that a latent follows most.
+    """Draws figures of a run into workdir/figures.
 
     Args:
       model: The trained model.
       dataset: What it was trained on.
-      workdir: Of the run; the figures go into workdir/figures.
+      workdir: Of the run.
+      figures: Names of `FIGURES`; None for those of `USUAL` that can be made
+        of this run.
+      walk: How traversals go.
+      formats: Of `save_figure.FORMATS`, a file each; animations are WebP.
       seed: Of the images that are shown and averaged over.
 
     Returns:
       The paths of the pictures.
 
     Raises:
+      UsageError: If a figure cannot be made of this run.
       RunError: If they cannot be written.
     """
-    representation = Representation(model, dataset)
-    rng = np.random.default_rng(seed)
-    drawn = representation.draw_images(NUM_SAMPLES, rng)
-    figures = {"samples": samples(drawn)}
-    if model.encode:
-        figures |= _figures_of_codes(representation, dataset, seed)
-    records = read_log(workdir / "log.jsonl")
-    if records:
-        figures["curves"] = loss_curves(records)
+    subject = Subject(
+        model, dataset, workdir, num_images=NUM_IMAGES, walk=walk, seed=seed
+    )
     paths = []
-    for name, figure in figures.items():
-        paths.append(workdir / "figures" / f"{name}.png")
-        save_figure(figure, paths[-1])
+    for name in USUAL if figures is None else figures:
+        try:
+            drawn = FIGURES[name].draw(subject)
+        except NotApplicable as reason:
+            if figures is None:
+                continue
+            raise UsageError(f"{name} cannot be drawn: {reason}") from reason
+        paths += save(drawn, workdir / "figures" / name, formats)
     return paths
 
 
-def _figures_of_codes(representation, dataset, seed: int) -> dict:
-    """Those that show what an encoder makes of images, by name."""
-    points = representation.sample(NUM_IMAGES, np.random.default_rng(seed))
-    factors = representation.factors(points)
-    terms = representation.terms(points, seed)
-    follows = factor_of_latents(terms.mean, factors, dataset.factor_names)
-    figures = {
-        "reconstructions": _reconstructions(representation, points),
-        "traversals": _traversals(representation, terms, follows),
-    }
-    shown = _shown_factors(dataset, follows)
-    if shown:
-        figures["latents_by_factors"] = latents_by_factors(
-            activation_means(
-                terms.mean,
-                factors[:, shown],
-                [_short(dataset.factor_names[k]) for k in shown],
-                [dataset.factor_sizes[k] for k in shown],
-            ),
-            terms.kl.mean(axis=0),
-            terms.variance.mean(axis=0),
-            dataset.value_names.get("shape"),
-        )
-    return figures
+def draw_runs(
+    runs: Sequence[tuple[LatentModel, FactorDataset, pathlib.Path]],
+    *,
+    walk: Walk | None = None,
+    formats: Sequence[str] = ("png",),
+) -> list[pathlib.Path]:
+    """Draws runs side by side, as figures/comparison of the first.
+
+    Args:
+      runs: Model, data and folder of each; two or more, of the same data. They
+        are named after their folders.
+      walk: How traversals go.
+      formats: As for `draw_run`.
+
+    Returns:
+      The paths of the picture.
+
+    Raises:
+      UsageError: If they are not of the same data, or one is there twice.
+      RunError: If it cannot be written.
+    """
+    paths = [workdir for *_, workdir in runs]
+    names = [path.resolve().name for path in paths]
+    if len(set(names)) < len(names):
+        names = [str(path) for path in paths]
+    if len(set(names)) < len(names):
+        raise UsageError(f"A run is there twice; give each of {names} once.")
+    subjects = [Subject(*run, num_images=NUM_IMAGES, walk=walk) for run in runs]
+    figure = draw_comparison(dict(zip(names, subjects, strict=True)))
+    return save(figure, paths[0] / "figures" / "comparison", formats)
 
 
 def draw_grid(
@@ -103,77 +122,123 @@ def draw_grid(
     workdir: pathlib.Path,
     values: Sequence[float],
     latents: Sequence[int] | None = None,
-) -> pathlib.Path:
+    *,
+    formats: Sequence[str] = ("png",),
+) -> list[pathlib.Path]:
     """Draws all combinations of values of some latents; the others are 0.
 
     Args:
       model: The trained model.
       dataset: What it was trained on.
-      workdir: Of the run; the figure is workdir/figures/grid.png.
+      workdir: Of the run; the figure is workdir/figures/grid.
       values: In standard deviations of the prior.
       latents: The last one changes fastest; None for those that are active.
+      formats: As for `draw_run`.
 
     Returns:
-      The path of the picture.
+      The paths of the picture.
 
     Raises:
       UsageError: If they are too many, or there is no such latent.
       RunError: If it cannot be written.
     """
-    representation = Representation(model, dataset)
+    walk = Walk(latents=latents)
+    subject = Subject(model, dataset, workdir, num_images=NUM_IMAGES, walk=walk)
     if latents is None and not model.encode:
         raise UsageError(
             "Which latents are active is not known without an encoder; give "
-            "--grid_latents."
+            "--latents."
         )
-    if latents is None:
-        points = representation.sample(NUM_IMAGES, np.random.default_rng(0))
-        kl = representation.kl(points).mean(axis=0)
-        latents = [z for z, nats in enumerate(kl) if not is_inactive(nats)]
-        if not latents:
-            raise UsageError("No latent is active; give --grid_latents.")
     figure = code_grid(
-        representation.decode, np.zeros(model.num_latents), latents, values
+        subject.representation.decode,
+        np.zeros(model.num_latents),
+        subject.active,
+        values,
     )
-    path = workdir / "figures" / "grid.png"
-    save_figure(figure, path)
-    return path
+    return save(figure, workdir / "figures" / "grid", formats)
 
 
-def _reconstructions(representation, points):
-    shown = points[:NUM_RECONSTRUCTIONS]
+def _draw_samples(subject: Subject) -> Figure:
+    return samples(
+        subject.representation.draw_images(NUM_SAMPLES, subject.rng())
+    )
+
+
+def _draw_reconstructions(subject: Subject) -> Figure:
+    shown = subject.points[:NUM_RECONSTRUCTIONS]
+    representation = subject.representation
     codes = representation.codes(shown)
     return reconstructions(
         representation.images(shown), representation.decode(codes)
     )
 
 
-def _shown_factors(dataset, follows) -> list[int]:
-    """Columns of the factors; of many, those that some latent follows."""
-    names = dataset.factor_names
-    if len(names) <= MANY_FACTORS:
-        return list(range(len(names)))
-    followed = {factor[0] for factor in follows if factor}
-    return [k for k, name in enumerate(names) if name in followed]
-
-
-def _short(name: str) -> str:
-    """What fits beside a row of panels."""
-    return name if len(name) <= LONG_NAME else f"{name[: LONG_NAME - 1]}…"
-
-
-def _traversals(representation, terms, follows):
-    """From the image whose factors have their middle values, or any image."""
-    whole = representation.dataset.whole
-    start = terms.mean[0]
-    if whole.is_product:
-        middle = whole.indices_of(np.array([whole.factor_sizes]) // 2)
-        start = Representation(representation.model, whole).codes(middle)[0]
-    latents = range(len(start))
-    return traversals(
-        traverse(start, representation.decode, latents, TRAVERSED),
-        latents,
-        TRAVERSED,
-        terms.kl.mean(axis=0),
-        follows,
+def _draw_latents_by_factors(subject: Subject) -> Figure:
+    dataset, shown = subject.dataset, subject.shown_factors
+    mean, stddev = subject.posteriors
+    if not shown:
+        raise NotApplicable("No factor of the images is known.")
+    return latents_by_factors(
+        activation_means(
+            mean,
+            subject.factors[:, list(shown)],
+            list(shown.values()),
+            [dataset.factor_sizes[k] for k in shown],
+        ),
+        subject.kl,
+        (stddev**2).mean(axis=0),
+        dataset.value_names.get("shape"),
     )
+
+
+def _draw_metrics(subject: Subject) -> dict[str, Figure]:
+    evaluation = evaluation_file.read(subject.workdir)
+    figures = matrices_of(evaluation) if evaluation else {}
+    if not figures:
+        raise NotApplicable(
+            f"{subject.workdir / evaluation_file.NAME} holds no matrices; "
+            "bin/evaluate makes them."
+        )
+    return figures
+
+
+FIGURES = {
+    "samples": Drawn("images of codes of the prior", _draw_samples),
+    "reconstructions": Drawn(
+        "images, and what becomes of them", _draw_reconstructions
+    ),
+    "traversals": Drawn(
+        "a row of images for each latent, the largest KL first",
+        draw_traversals,
+    ),
+    "latents_by_factors": Drawn(
+        "mean activation of each latent over each factor, or of more than "
+        f"{MANY_FACTORS} factors over those that a latent follows most",
+        _draw_latents_by_factors,
+    ),
+    "curves": Drawn(
+        "distortion, rate and active latents while it trained",
+        lambda subject: loss_curves(subject.records),
+    ),
+    "capacity": Drawn(
+        "KL of each latent, rate with its capacity, and loss while it trained",
+        lambda subject: capacity_curves(subject.records),
+    ),
+    "animation": Drawn(
+        "animation.webp: all latents move at once, there and back",
+        draw_animation,
+    ),
+    "pca": Drawn(
+        "walks through each factor on the principal components of the codes",
+        draw_pca,
+    ),
+    "interventions": Drawn(
+        "what a factor does to a latent: the effects behind the IRS",
+        draw_interventions,
+    ),
+    "metrics": Drawn(
+        "the matrices of evaluation.json, in figures/metrics", _draw_metrics
+    ),
+}
+USUAL = list(FIGURES)[:5]
+"""What is drawn after training."""

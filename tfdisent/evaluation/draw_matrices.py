@@ -3,6 +3,7 @@
 import pathlib
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from tfdisent.evaluation.figures.metric_matrices import metric_matrix
 from tfdisent.evaluation.figures.save_figure import save_figure
@@ -18,8 +19,6 @@ MOST = 200
 def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
     """Draws the matrices of evaluation.json, and removes other pictures.
 
-    Rows are latents and columns factors, but for the metrics of BETWEEN.
-
     Args:
       evaluation: What the file holds.
       folder: For the pictures, one for each matrix.
@@ -30,10 +29,24 @@ def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
     Raises:
       RunError: If they cannot be written.
     """
+    paths = []
+    for name, figure in matrices_of(evaluation).items():
+        paths.append(folder / f"{name}.png")
+        save_figure(figure, paths[-1])
+    for stale in set(folder.glob("*.png")) - set(paths):
+        stale.unlink()
+    return paths
+
+
+def matrices_of(evaluation: dict) -> dict[str, Figure]:
+    """The matrices of evaluation.json as figures, by names for files.
+
+    Rows are latents and columns factors, but for the metrics of BETWEEN.
+    """
     names = evaluation["data"].get("factor_names", [])
     factors = [name.replace("_", " ") for name in names]
     kl = evaluation.get("images", {}).get("kl_per_latent")
-    paths = []
+    figures = {}
     for key, entry in evaluation["metrics"].items():
         for name, matrix in entry.get("matrices", {}).items():
             matrix = np.array(matrix)
@@ -43,7 +56,8 @@ def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
             latents = [f"z{d}" for d in range(len(matrix))]
             rows = factors if between == "factors" else latents
             columns = latents if between == "latents" else factors
-            figure = metric_matrix(
+            part = name.partition("/")[2]
+            figures[f"{file_name(key)}-{part}"] = metric_matrix(
                 matrix,
                 f"{name.rsplit('/')[-1]} of {key}".replace("_", " "),
                 rows,
@@ -51,12 +65,7 @@ def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
                 unit="nats" if "mi_matrix" in name else "",
                 kl=kl if rows is latents else None,
             )
-            part = name.partition("/")[2]
-            paths.append(folder / f"{file_name(key)}-{part}.png")
-            save_figure(figure, paths[-1])
-    for stale in set(folder.glob("*.png")) - set(paths):
-        stale.unlink()
-    return paths
+    return figures
 
 
 def file_name(key: str) -> str:

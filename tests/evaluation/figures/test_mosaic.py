@@ -59,3 +59,20 @@ def test_values_out_of_range_are_clipped_and_nan_is_grey(tmp_path):
 def test_refuses_what_is_no_grid_of_images(shape):
     with pytest.raises(UsageError, match="1 or 3 channels"):
         draw_mosaic(np.zeros(shape), NONE)
+
+
+def test_rows_are_as_far_apart_as_told(tmp_path, rng):
+    images = rng.random((3, 2, 50, 50, 1))
+    mosaic = draw_mosaic(images, NONE, gaps=[10, 30])
+    drawn = pixels(mosaic.figure, tmp_path / "m.png")
+    size = mosaic.tile[0]
+    assert drawn.shape[0] == 3 * size + 40
+    np.testing.assert_array_equal(
+        mosaic.row_centres, size / 2 + np.array([0, size + 10, 2 * size + 40])
+    )
+    for row, centre in enumerate(mosaic.row_centres):
+        middle = images[row, 0, 25, 25, 0]
+        scale = size // 50
+        y, x = int(centre), 25 * scale
+        assert drawn[y, x, 0] == pytest.approx(middle, abs=1 / 255)
+    assert (drawn[size : size + 10] == 1).all()

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from tfdisent.errors import RunError
+from tfdisent.evaluation.figures.curves import loss_curves
 from tfdisent.evaluation.figures.reconstructions import reconstructions
 from tfdisent.evaluation.figures.save_figure import save_figure
 from tfdisent.evaluation.figures.style import new_figure
@@ -50,3 +51,15 @@ def test_a_file_in_place_of_the_folder_is_one_clear_error(tmp_path):
     (tmp_path / "figures").write_text("")
     with pytest.raises(RunError, match="cannot be written"):
         save_figure(Figure(), tmp_path / "figures" / "a.png")
+
+
+@pytest.mark.parametrize("ending", ["svg", "pdf"])
+def test_vector_files_have_equal_bytes_and_no_date(tmp_path, ending):
+    for name in "ab":
+        figure = loss_curves([{"step": n, "rate": 1.0} for n in (1, 2)])
+        save_figure(figure, tmp_path / f"{name}.{ending}")
+    first = (tmp_path / f"a.{ending}").read_bytes()
+    assert first == (tmp_path / f"b.{ending}").read_bytes()
+    assert first.lstrip()[:4] in (b"<?xm", b"%PDF")
+    for said in (b"atplotlib v", b"dc:date", b"CreationDate"):
+        assert said not in first

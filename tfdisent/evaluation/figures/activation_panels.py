@@ -56,7 +56,7 @@ def draw_curves(row: Sequence[Axes], mean: np.ndarray, limit: float) -> None:
             axes.plot(curve, **line_style(index, len(curves), curve.size))
         axes.set_ylim(-1.08 * limit, 1.08 * limit)
         axes.margins(x=0.06)
-        axes.set(xticks=[], yticks=_ticks(limit))
+        axes.set(xticks=[], yticks=ticks(limit))
         axes.tick_params(labelleft=axes is row[0])
     row[0].set_ylabel(**UNIT)
 
@@ -78,8 +78,8 @@ def line_style(index: int, count: int, points: int) -> dict:
     }
 
 
-def _ticks(limit: float) -> list[float]:
-    """Zero and a round number on either side of it."""
+def ticks(limit: float) -> list[float]:
+    """Zero and a round number below `limit` on either side of it."""
     power = 10.0 ** np.floor(np.log10(limit))
     tick = power * max((n for n in (2, 5) if n * power <= limit), default=1)
     return [-tick, 0, tick]
@@ -90,7 +90,7 @@ def _draw_colour_bar(axes: Axes, limit: float) -> None:
     inches = axes.bbox.width / style.DPI
     bar = axes.inset_axes((1 + 0.08 / inches, 0, 0.05 / inches, 1))
     colours = ScalarMappable(Normalize(-limit, limit), style.DIVERGING_COLOURS)
-    axes.figure.colorbar(colours, cax=bar, ticks=_ticks(limit))
+    axes.figure.colorbar(colours, cax=bar, ticks=ticks(limit))
     style.dress(bar)
     bar.spines[:].set_visible(False)
     bar.set_ylabel(**UNIT)

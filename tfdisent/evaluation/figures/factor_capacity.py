@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.figures import style
-from tfdisent.evaluation.figures.curves import ROUND
+from tfdisent.evaluation.figures.step_panels import ROUND
 
 HEIGHT = 3.6  # Inches.
 LEFT, BOTTOM, TOP = 0.5, 0.45, 0.5  # Inches beside the axes.

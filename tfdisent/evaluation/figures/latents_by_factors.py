@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -19,7 +18,12 @@ from tfdisent.evaluation.figures.latents import (
     is_inactive,
     order_by_kl,
 )
-from tfdisent.evaluation.figures.panels import MARGIN, Panels, lay_out_panels
+from tfdisent.evaluation.figures.panel_labels import (
+    draw_bars,
+    title_columns,
+    write_numbers,
+)
+from tfdisent.evaluation.figures.panels import Panels, lay_out_panels
 from tfdisent.training.active import ACTIVE_NATS
 
 
@@ -65,16 +69,17 @@ def latents_by_factors(
         [*labels, "KL (nats)"],
         square=[kept == POSITION for kept in means],
         columns=len(order),
-        legend=_shape_count(means) > 0,
+        legend=min(_shape_count(means), 1),
     )
     for row, (kept, mean) in zip(panels.rows, means.items(), strict=True):
         draw = draw_maps if kept == POSITION else draw_curves
         draw(row, mean[..., order], limit)
     inks = [style.MUTED if is_inactive(kl[z]) else style.INK for z in order]
-    _title_columns(panels.rows[0], order, inks)
-    _draw_kl(panels, [kl[z] for z in order], inks)
+    title_columns(panels.rows[0], order, inks)
+    draw_bars(panels, [kl[z] for z in order], inks, least=ACTIVE_NATS)
     if variance is not None:
-        _write_variance(panels, [variance[z] for z in order], inks)
+        of_columns = [variance[z] for z in order]
+        write_numbers(panels, "variance", of_columns, inks)
     if _shape_count(means):
         _draw_legend(panels, _shape_count(means), shape_names)
     return panels.figure
@@ -90,65 +95,6 @@ def _row_label(kept: tuple[str, ...], mean: np.ndarray) -> str:
     if kept == POSITION:
         return "x_position →\ny_position ↓"
     return f"{kept[-1]}\n0 to {mean.shape[-2] - 1} →"
-
-
-def _title_columns(
-    row: Sequence[Axes], order: Sequence[int], inks: Sequence[str]
-) -> None:
-    for axes, latent, ink in zip(row, order, inks, strict=True):
-        axes.set_title(
-            f"z{latent}",
-            fontsize=style.HEADING,
-            weight="bold",
-            color=ink,
-            pad=4,
-        )
-
-
-def _draw_kl(panels: Panels, kl: Sequence[float], inks: Sequence[str]) -> None:
-    """Bars below the columns, each with its number."""
-    axes, heights = panels.foot, np.nan_to_num(kl)
-    axes.bar(panels.centres, heights, 0.6 * panels.width, color=style.ACCENT)
-    for place, value, ink in zip(
-        zip(panels.centres, heights, strict=True), kl, inks, strict=True
-    ):
-        _note(axes, style.number(value, 2), place, 2, ink)
-    style.dress(axes)
-    axes.spines["left"].set_visible(False)
-    axes.set(xticks=[], yticks=[])
-    axes.set_ylim(0, 1.3 * max(heights.max(), ACTIVE_NATS))
-
-
-def _write_variance(
-    panels: Panels, variance: Sequence[float], inks: Sequence[str]
-) -> None:
-    """Numbers below the bars."""
-    for x, value, ink in zip(panels.centres, variance, inks, strict=True):
-        _note(panels.foot, style.number(value, 2), (x, 0), -10, ink)
-    panels.foot.annotate(
-        "variance",
-        (MARGIN, 0),
-        (0, -10),
-        textcoords="offset points",
-        annotation_clip=False,
-        fontsize=style.LABEL,
-        color=style.INK,
-    )
-
-
-def _note(
-    axes: Axes, text: str, place: tuple[float, float], rise: float, ink: str
-) -> None:
-    """Centred text, `rise` points above a place."""
-    axes.annotate(
-        text,
-        place,
-        (0, rise),
-        textcoords="offset points",
-        ha="center",
-        fontsize=style.SMALL,
-        color=ink,
-    )
 
 
 def _shape_count(means: Mapping[tuple[str, ...], np.ndarray]) -> int:

@@ -34,7 +34,7 @@ def lay_out_panels(
     square: Sequence[bool],
     columns: int,
     *,
-    legend: bool,
+    legend: int,
 ) -> Panels:
     """Make empty panels.
 
@@ -42,7 +42,7 @@ def lay_out_panels(
       labels: [R + 1] one text per row, the last for the foot.
       square: [R] whether the panels of a row are as high as wide.
       columns: D; more than fit on a page make the figure wider.
-      legend: Whether to leave room for a line of legend on top.
+      legend: Lines of legend on top.
 
     Returns:
       The panels.

@@ -48,6 +48,15 @@ def dress(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
+def category(index: int) -> dict:
+    """Colour and marker of category `index`; 36 in a row differ."""
+    colours, markers = len(CATEGORY_COLOURS), len(CATEGORY_MARKERS)
+    return {
+        "color": CATEGORY_COLOURS[index % colours],
+        "marker": CATEGORY_MARKERS[(index + index // colours) % markers],
+    }
+
+
 def number(value: float, places: int | None = None) -> str:
     """`value` as text with a true minus sign: "-2.5" becomes "−2.5"."""
     text = f"{value:g}" if places is None else f"{value:.{places}f}"
