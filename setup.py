@@ -15,7 +15,10 @@ setup(
     author="The tfdisent authors",
     license="Apache-2.0",
     packages=find_packages(include=["tfdisent*"]),
-    package_data={"tfdisent.serving": ["explorer/*"]},
+    package_data={
+        "tfdisent.report": ["page.css", "page.html"],
+        "tfdisent.serving": ["explorer/*"],
+    },
     python_requires=">=3.11",
     install_requires=[
         "absl-py>=2.1",
@@ -26,6 +29,7 @@ setup(
         "h5py>=3.11",
         # tensorflow-datasets imports it but does not declare it.
         "importlib_resources>=6.0",
+        "jinja2>=3.1",
         "keras>=3.12",
         "matplotlib>=3.9",
         "numpy>=2.0",
@@ -33,6 +37,7 @@ setup(
         "pillow>=11.0",
         "prometheus-client>=0.21",
         "protobuf>=6.31",
+        "rich>=13.0",
         "scikit-learn>=1.6",
         "scipy>=1.14",
         # tf.summary writes event files with it.

@@ -18,7 +18,8 @@ LAYERS = [
     "models",
     "training",
 ]
-LAYERS += ["metrics", "evaluation", "export", "serving", "studies", "cli"]
+LAYERS += ["metrics", "evaluation", "export", "report", "serving", "studies"]
+LAYERS += ["cli"]
 FORBIDDEN = {
     "data": {"losses"},
     "losses": {"data"},

@@ -23,6 +23,8 @@ COMMANDS = (
     "study",
     "serve",
     "query",
+    "watch",
+    "report",
 )
 
 

@@ -246,11 +246,6 @@ def test_weights_that_are_not_finite_are_not_saved(squares, tmp_path):
         Checkpoints(model, tmp_path).save(3)
 
 
-def test_tensorboard_files_on_request(squares, tmp_path):
-    train(make_config(steps=5), squares, tmp_path, tensorboard=True)
-    assert list((tmp_path / "tensorboard").glob("events.out.*"))
-
-
 def test_unwritable_folder_is_one_clear_line(squares, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be made: Not a directory"):

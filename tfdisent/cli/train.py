@@ -49,7 +49,9 @@ flags.DEFINE_string(
     "seconds.",
 )
 flags.DEFINE_bool(
-    "tensorboard", False, "Write event files into workdir/tensorboard."
+    "tensorboard",
+    False,
+    "Write scalars and pictures for TensorBoard into workdir/tensorboard.",
 )
 
 

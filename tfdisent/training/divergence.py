@@ -1,14 +1,10 @@
 """Stops a run whose generator and discriminator no longer play."""
 
 import keras
-import numpy as np
 
 from tfdisent.errors import RunError
+from tfdisent.training.faults import fault
 
-LEAST_SPREAD = 0.02
-"""Of generated images over that of true ones; below, all are alike."""
-LARGEST_NORM = 1e5
-"""Of a gradient; in runs that learn it is below 100."""
 PATIENCE = 1_000  # steps
 
 
@@ -44,26 +40,12 @@ class DivergenceCheck(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self._step += 1
-        fault = _fault(logs)
-        self._doubtful_steps = self._doubtful_steps + 1 if fault else 0
+        reason = fault(logs)
+        self._doubtful_steps = self._doubtful_steps + 1 if reason else 0
         if self._doubtful_steps >= PATIENCE:
             raise RunError(
-                f"Training has diverged: {fault} at step {self._step:,} and in "
-                f"the {PATIENCE:,} steps before; the last good checkpoint is "
-                f"{self._last_checkpoint()}. Smaller rates, or a larger --r1, "
-                "may mend it."
+                f"Training has diverged: {reason} at step {self._step:,} and "
+                f"in the {PATIENCE:,} steps before; the last good checkpoint "
+                f"is {self._last_checkpoint()}. Smaller rates, or a larger "
+                "--r1, may mend it."
             )
-
-
-def _fault(logs: dict) -> str | None:
-    """What is wrong, in words for a person."""
-    spread = logs.get("relative_spread")
-    if spread is not None and spread < LEAST_SPREAD:
-        return (
-            "the generator makes one image of all codes (their spread is "
-            f"{float(spread):.1%} of that of the data)"
-        )
-    for name, value in logs.items():
-        if name.endswith("_gradient_norm") and np.max(value) > LARGEST_NORM:
-            return f"{name} is {float(np.max(value)):.1e}"
-    return None

@@ -1,14 +1,14 @@
-"""What a person sees of a run: the progress bar, log.jsonl, TensorBoard."""
+"""What a person sees of a run: the progress bar and log.jsonl."""
 
 import contextlib
 import json
 import pathlib
 import sys
 import time
+from collections.abc import Callable
 
 import keras
 import numpy as np
-import tensorflow as tf
 import tqdm
 
 from tfdisent.errors import RunError
@@ -34,7 +34,7 @@ class Progress(keras.callbacks.Callback):
       batch_size: Over all replicas.
       seconds: Time that the steps before took.
       last_checkpoint: Function that names the last good one.
-      tensorboard: Directory for TensorBoard, or None.
+      on_record: Also takes every record that is logged.
 
     Raises:
       RunError: In training, when the disk refuses.
@@ -49,7 +49,7 @@ class Progress(keras.callbacks.Callback):
         batch_size: int,
         seconds: float,
         last_checkpoint,
-        tensorboard: pathlib.Path | None = None,
+        on_record: Callable[[dict], None] | None = None,
     ):
         super().__init__()
         self._path = path
@@ -58,9 +58,7 @@ class Progress(keras.callbacks.Callback):
         self._batch_size = batch_size
         self._seconds = seconds
         self._last_checkpoint = last_checkpoint
-        self._writer = tensorboard and tf.summary.create_file_writer(
-            str(tensorboard)
-        )
+        self._on_record = on_record
         self._window = []
         self._device = device_name()
         self._file = open(path, "a", buffering=1)  # noqa: SIM115
@@ -92,8 +90,6 @@ class Progress(keras.callbacks.Callback):
         self._bar.close()
         with contextlib.suppress(OSError):  # A full disk was said before.
             self._file.close()
-        if self._writer:
-            self._writer.close()
 
     def _record(self) -> dict:
         """Means since the last record."""
@@ -127,9 +123,8 @@ class Progress(keras.callbacks.Callback):
                 f"good checkpoint is {self._last_checkpoint()}."
             ) from error
         self._bar.set_postfix_str(_summary(record), refresh=False)
-        if self._writer:
-            with self._writer.as_default():
-                _write_scalars(record)
+        if self._on_record:
+            self._on_record(record)
 
 
 def _summary(record: dict) -> str:
@@ -144,14 +139,3 @@ def _summary(record: dict) -> str:
             f"active {record['active_latents']}/{len(record['kl_per_latent'])}"
         )
     return ", ".join(parts)
-
-
-def _write_scalars(record: dict) -> None:
-    for name, value in record.items():
-        if isinstance(value, str):
-            continue
-        values = {name: value}
-        if isinstance(value, list):
-            values = {f"{name}/{i}": v for i, v in enumerate(value)}
-        for tag, number in values.items():
-            tf.summary.scalar(tag, number, step=record["step"])

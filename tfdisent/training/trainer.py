@@ -22,10 +22,12 @@ from tfdisent.training.claim import (
 from tfdisent.training.cluster import is_chief
 from tfdisent.training.config import ExperimentConfig
 from tfdisent.training.divergence import DivergenceCheck
+from tfdisent.training.event_files import EventFiles
 from tfdisent.training.finite import FiniteCheck
 from tfdisent.training.optimizers import compile_for
 from tfdisent.training.peers import meet, noticing_lost_peers, share
 from tfdisent.training.phases import phases
+from tfdisent.training.pictures import Pictures
 from tfdisent.training.progress import Progress
 from tfdisent.training.safekeeping import Safekeeping
 from tfdisent.training.strategy import make_strategy, step_function
@@ -54,7 +56,8 @@ def train(
       dataset: What on; see `training.config.build_dataset`.
       workdir: Directory of the run; made, or one of the same configuration.
       checkpoint_seconds: Time between checkpoints.
-      tensorboard: Whether to write event files into workdir/tensorboard.
+      tensorboard: Whether to write event files into workdir/tensorboard; they
+        change nothing of the training.
 
     Returns:
       The trained model; see `load_model`.
@@ -103,6 +106,9 @@ def _train(config, dataset, workdir, checkpoint_seconds, tensorboard):
         checkpoints.restore()
     if config.strategy == "multi_worker":
         share(strategy, checkpoints.variables, is_chief=chief)
+    pictures = None
+    if tensorboard and chief:
+        pictures = Pictures(model, dataset, config.seed)
     for start, stop in phases(model, int(model.step.numpy()), config.steps):
         model.enter(start)
         model.train_function = step_function(model, strategy)
@@ -115,7 +121,7 @@ def _train(config, dataset, workdir, checkpoint_seconds, tensorboard):
             workdir,
             checkpoints,
             checkpoint_seconds,
-            tensorboard,
+            pictures,
         )
     if config.strategy == "multi_worker":
         meet(strategy)  # Once the chief has saved the last step.
@@ -151,7 +157,7 @@ def _fit(
     workdir: pathlib.Path,
     checkpoints: Checkpoints,
     checkpoint_seconds: float,
-    tensorboard: bool,
+    pictures: Pictures | None,
 ):
     divergence = DivergenceCheck(first_step, lambda: checkpoints.latest)
     safekeeping = Safekeeping(
@@ -169,11 +175,9 @@ def _fit(
     with contextlib.ExitStack() as stack:
         stack.callback(safekeeping.close)
         if is_chief(config.strategy):
-            progress = _make_progress(
-                config, workdir, checkpoints, first_step, tensorboard
+            callbacks[1:1] = _watchers(
+                stack, config, workdir, checkpoints, first_step, pictures
             )
-            stack.callback(progress.close)
-            callbacks.insert(1, progress)
         stack.enter_context(
             noticing_lost_peers(config.strategy, lambda: safekeeping.step)
         )
@@ -191,14 +195,25 @@ def _fit(
             raise
 
 
-def _make_progress(config, workdir, checkpoints, first_step, tensorboard):
+def _watchers(stack, config, workdir, checkpoints, first_step, pictures):
+    """The callbacks that show the run to a person; `stack` ends them."""
+    events = pictures and EventFiles(
+        workdir / "tensorboard",
+        pictures,
+        first_step=first_step,
+        num_steps=config.steps,
+    )
     records = truncate_log(workdir / "log.jsonl", first_step)
-    return Progress(
+    progress = Progress(
         workdir / "log.jsonl",
         first_step=first_step,
         num_steps=config.steps,
         batch_size=config.batch_size,
         seconds=records[-1]["seconds"] if records else 0.0,
         last_checkpoint=lambda: checkpoints.latest,
-        tensorboard=workdir / "tensorboard" if tensorboard else None,
+        on_record=events and events.write_scalars,
     )
+    watchers = [progress, events] if events else [progress]
+    for watcher in watchers:
+        stack.callback(watcher.close)
+    return watchers

@@ -1,0 +1,1 @@
+"""One HTML file of all that is known of a run."""

@@ -1,0 +1,164 @@
+"""The pictures of a run, for a page that holds all it shows."""
+
+import base64
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from tfdisent.evaluation.draw_matrices import BETWEEN, file_name
+from tfdisent.evaluation.figures.latents import is_inactive, order_by_kl
+from tfdisent.report.metric_tables import name_of
+from tfdisent.report.run_record import RunRecord
+
+
+class Figure(NamedTuple):
+    """A picture in a page.
+
+    Attributes:
+      source: A data URI.
+      width: In pixels.
+      height: In pixels.
+      caption: For all readers.
+      alt: For those who do not see it: what it shows.
+    """
+
+    source: str
+    width: int
+    height: int
+    caption: str
+    alt: str
+
+
+CAPTIONS = {
+    "reconstructions": "Images of the data, and what the model makes of them.",
+    "traversals": "What each latent does, the largest KL first: one latent "
+    "moves along a row, the others stay.",
+    "latents_by_factors": "Mean of each latent over the values of each factor.",
+    "samples": "Images of codes that the prior draws.",
+    "curves": "What was logged during training.",
+    "capacity": "KL of each latent, and the rate beside its capacity, during "
+    "training.",
+    "pca": "Walks through each factor, on the principal components of the "
+    "codes.",
+    "interventions": "What a change of a factor does to each latent: the "
+    "effects behind the interventional robustness.",
+    "grid": "All combinations of values of some latents.",
+    "comparison": "What this run and others make of the same images.",
+}
+"""Of the pictures that are known, in the order of a report."""
+
+
+def run_figures(run: RunRecord) -> list[Figure]:
+    """The pictures in figures/, those of CAPTIONS first."""
+    names = {path.stem: path for path in run.figures}
+    order = [*CAPTIONS, *sorted(set(names) - set(CAPTIONS))]
+    return [_run_figure(names[name], run) for name in order if name in names]
+
+
+def matrix_figures(run: RunRecord) -> list[Figure]:
+    """The heat maps of the matrices of evaluation.json that were drawn."""
+    folder = run.workdir / "figures" / "metrics"
+    evaluation = run.evaluation or {"metrics": {}, "data": {}}
+    factors = evaluation["data"].get("factor_names", [])
+    figures = []
+    for key, entry in evaluation["metrics"].items():
+        for name, matrix in entry.get("matrices", {}).items():
+            part = name.partition("/")[2]
+            path = folder / f"{file_name(key)}-{part}.png"
+            if path.exists():
+                what = part.replace("mi_", "mutual information ")
+                title = f"{what.replace('_', ' ')} of {key}"
+                alt = _matrix_alt(title, name_of(key), matrix, factors)
+                caption = f"{title[0].upper()}{title[1:]}."
+                figures.append(_figure(path, caption, alt))
+    return figures
+
+
+def _figure(path: pathlib.Path, caption: str, alt: str) -> Figure:
+    with Image.open(path) as image:
+        width, height = image.size
+    data = base64.b64encode(path.read_bytes()).decode()
+    return Figure(f"data:image/png;base64,{data}", width, height, caption, alt)
+
+
+def _run_figure(path: pathlib.Path, run: RunRecord) -> Figure:
+    name = path.stem
+    title = f"{name.replace('_', ' ').capitalize()}."
+    alts = {
+        "reconstructions": "Two rows of images: originals of "
+        f"{run.config.dataset} above, their reconstructions below.",
+        "samples": "A grid of images that the model makes of random codes.",
+        "traversals": _traversals_alt(run),
+        "latents_by_factors": _latents_alt(run),
+        "curves": _curves_alt(run),
+        "capacity": f"Curves over {run.step:,} steps: the KL of each latent, "
+        "rate and capacity, and the loss.",
+        "pca": "Panels of codes on their first two principal components, with "
+        "a line through the values of each factor.",
+        "interventions": "A panel for each factor and latent: how far the "
+        "latent moves while other factors change.",
+        "grid": "A grid of images, each of another combination of values of "
+        "some latents.",
+        "comparison": "Rows of images: the same originals and codes as several "
+        "runs show them.",
+    }
+    return _figure(path, CAPTIONS.get(name, title), alts.get(name, title))
+
+
+def _kl(run: RunRecord) -> list[float]:
+    images = (run.evaluation or {}).get("images", {})
+    return images.get("kl_per_latent", [])
+
+
+def _traversals_alt(run: RunRecord) -> str:
+    start = "A row of images for each latent, decoded while it moves"
+    kl = _kl(run)
+    if not kl:
+        return f"{start}."
+    order = order_by_kl(kl)
+    active = [
+        f"z{z} ({kl[z]:.2f} nats)" for z in order if not is_inactive(kl[z])
+    ]
+    rest = len(kl) - len(active)
+    return (
+        f"{start}. Rows that change: {', '.join(active) or 'none'}; "
+        f"the other {rest} change nothing."
+    )
+
+
+def _latents_alt(run: RunRecord) -> str:
+    factors = (run.evaluation or {}).get("data", {}).get("factor_names", [])
+    over = ", ".join(name.replace("_", " ") for name in factors)
+    start = "A row of panels for each latent: its mean over the values of "
+    return f"{start}{over or 'the factors'}."
+
+
+def _curves_alt(run: RunRecord) -> str:
+    last = run.log[-1] if run.log else {}
+    ends = [
+        f"{name.replace('_', ' ')} ends at {last[name]:.4g}"
+        for name in last
+        if name in ("distortion", "rate") or name.endswith("_loss")
+    ]
+    return f"Curves over {run.step:,} steps; {', '.join(ends)}."
+
+
+def _matrix_alt(title: str, metric: str, matrix, factors: list[str]) -> str:
+    """The size of a matrix, and where its largest entry is."""
+    matrix = np.asarray(matrix, float)
+    factors = [name.replace("_", " ") for name in factors]
+    latents = [f"z{d}" for d in range(max(matrix.shape))]
+    between = BETWEEN.get(metric)
+    rows = factors if between == "factors" else latents
+    columns = latents if between == "latents" else factors
+    size = f"{matrix.shape[0]} rows and {matrix.shape[1]} columns"
+    if not np.isfinite(matrix).any():
+        return f"Heat map of the {title}, {size}."
+    row, column = np.unravel_index(np.nanargmax(matrix), matrix.shape)
+    return (
+        f"Heat map of the {title}, {size}; the largest entry, "
+        f"{matrix[row, column]:.3g}, is that of {rows[row]} and "
+        f"{columns[column]}."
+    )
