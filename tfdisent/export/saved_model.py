@@ -25,6 +25,7 @@ from tfdisent.export.warm_up import write_warm_up
 _BATCH_SIZES = (1, 2)
 _NUM_VALUES = 3
 
+
 def export_model(
     model, directory: Path | str, *, card: Mapping | None = None
 ) -> Path:
