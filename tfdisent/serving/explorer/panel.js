@@ -138,19 +138,23 @@ export class Panel extends EventTarget {
       throw new ServerError("missing", text);
     }
     const chosen = !models || models.includes(name) ? name : models[0];
-    this.#root.hidden = false;
-    if (!chosen) return this.#chooser.show(null, "", [], "");
+    if (!chosen) return this.#list(null, "", [], "");
     const versions = await this.#server.versions(chosen);
     const number = versions.includes(version) ? version : versions[0];
     if (!number) {
-      this.#chooser.show(models, chosen, [], "");
+      this.#list(models, chosen, [], "");
       const text = `${chosen} has no version that can answer yet.`;
       throw new ServerError("missing", text);
     }
     const model = await Model.open(this.#server, chosen, number);
     if (wanted !== this.#wanted) return;
-    this.#chooser.show(models, chosen, versions, number);
+    this.#list(models, chosen, versions, number);
     this.#take(model);
+  }
+
+  #list(...choices) {
+    this.#root.hidden = false;
+    this.#chooser.show(...choices);
   }
 
   #take(model) {
@@ -161,6 +165,7 @@ export class Panel extends EventTarget {
     part("canvas").setAttribute("aria-busy", "true");
     part(".description").textContent = model.description;
     part(".noise").hidden = !model.hasNoise;
+    this.#picture.begin(model.size);
     this.#sliders.build(model.latents);
     if (this.code?.length !== model.numLatents) this.code = null;
     part(".body").hidden = false;

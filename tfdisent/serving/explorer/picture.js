@@ -13,15 +13,23 @@ export class Picture {
     this.png = null;
   }
 
-  /** @param {string} png base64. */
+  /**
+   * Takes the images of another model.
+   *
+   * @param {{height: number, width: number}} size of its images.
+   */
+  begin({ height, width }) {
+    const canvas = this.#canvas;
+    this.png = null;
+    // The image of a model of the same size stays until the next one is there.
+    if (canvas.width === width && canvas.height === height) return;
+    Object.assign(canvas, { height, width });
+    canvas.style.aspectRatio = `${width} / ${height}`;
+  }
+
+  /** @param {string} png base64, of that size. */
   async show(png) {
     const bitmap = await createImageBitmap(pngFile(png));
-    const { width, height } = bitmap;
-    const canvas = this.#canvas;
-    if (canvas.width !== width || canvas.height !== height) {
-      Object.assign(canvas, { width, height });
-      canvas.style.aspectRatio = `${width} / ${height}`;
-    }
     this.#context.drawImage(bitmap, 0, 0);
     bitmap.close();
     this.png = png;
