@@ -17,7 +17,6 @@ from absl.testing import flagsaver
 from tfdisent.cli import main as cli_main
 from tfdisent.cli import train
 from tfdisent.errors import UsageError
-from tfdisent.training.config import ExperimentConfig
 
 ROOT = pathlib.Path(__file__).parents[2]
 SMALL = ("--model=beta_tcvae", "--architecture=burgess", "--batch_size=16")
@@ -197,24 +196,6 @@ def test_broken_data_file_is_one_sentence(monkeypatch, capsys, tmp_path):
     assert "dsprites.npz" in stderr.strip().splitlines()[-1]
 
 
-def test_workdir_that_is_a_file_is_one_sentence(tmp_path):
-    (tmp_path / "file").write_text("")
-    code, _, stderr = finished(
-        command("traverse", f"--workdir={tmp_path / 'file'}")
-    )
-    assert code == 1
-    assert "cannot be read: Not a directory" in stderr
-    assert "Traceback" not in stderr
-
-
-@pytest.mark.parametrize("name", ["evaluate", "traverse", "export"])
-def test_workdir_that_is_no_run_is_one_sentence(name, tmp_path):
-    code, _, stderr = finished(command(name, f"--workdir={tmp_path}"))
-    assert code == 1
-    (line,) = stderr.strip().splitlines()
-    assert line.startswith("error: ") and "has no config.json" in line
-
-
 @pytest.mark.parametrize("flag", ["--model", "--steps=x", "--model=gan"])
 def test_help_beside_a_bad_flag_is_one_sentence(monkeypatch, capsys, flag):
     code, _, stderr = spoken(monkeypatch, capsys, flag, "--help")
@@ -231,32 +212,6 @@ def test_help_shows_common_flags_and_those_of_a_model(monkeypatch, capsys):
     assert "Weight of the total correlation" in text
     assert "--estimator" in text and "--preset=paper" in text
     assert "--beta_norm" not in text
-
-
-@pytest.mark.parametrize(
-    ("name", "flag"),
-    [
-        ("evaluate", "--metrics"),
-        ("traverse", "--workdir"),
-        ("export", "--workdir"),
-        ("prepare_data", "--tfds_data_dir"),
-        ("study", "--seeds"),
-    ],
-)
-def test_every_command_has_help(name, flag):
-    code, stdout, _ = finished(command(name, "--help"))
-    assert code == 0
-    assert f"bin/{name}" in stdout and flag in stdout
-
-
-def test_run_of_an_instrument_is_refused_in_one_sentence(tmp_path):
-    config = ExperimentConfig(model="ground_truth_generator")
-    config.save(tmp_path / "config.json")
-    for name in ("evaluate", "traverse", "export"):
-        code, _, stderr = finished(command(name, f"--workdir={tmp_path}"))
-        assert code == 2
-        assert stderr.startswith("error: ") and "belongs to a study" in stderr
-        assert len(stderr.splitlines()) == 1
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import io
 import json
 import math
 import os
+import pathlib
 import time
 
 import pytest
@@ -109,8 +110,8 @@ def test_what_becomes_of_a_run(tmp_path, records, changes, state, words):
     assert state in text and words in text
 
 
-def test_a_run_that_is_not_there_yet(tmp_path):
-    text = shown(tmp_path / "later")
+def test_a_run_that_is_not_there_yet():
+    text = shown(pathlib.Path("later"))
     assert "no config.json" in text and "missing" in text
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 from served.rest_servers import embedded
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser():
     """Chromium; closed before tests of other folders, which have loops."""
     path = shutil.which("chromium")
@@ -30,7 +30,7 @@ def models(exported_grey, tmp_path_factory):
     return write_models(exported_grey, tmp_path_factory.mktemp("explored"))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def server(models):
     """An `Embedded`, with the page's address."""
     with embedded(config=models, explorer=True) as started:

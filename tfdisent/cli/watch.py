@@ -69,7 +69,9 @@ def read_runs() -> list[WatchedRun]:
 
 def _follow(console: Console, runs: list[WatchedRun]) -> list[WatchedRun]:
     """Shows the runs until all are trained or somebody has seen enough."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell that put us into the background had SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with (
         contextlib.suppress(KeyboardInterrupt),
         Live(console=console, screen=True, auto_refresh=False) as live,
