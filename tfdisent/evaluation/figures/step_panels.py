@@ -55,7 +55,7 @@ def new_step_panels(
     """
     figure = style.new_figure(style.WIDTH, HEIGHT)
     grid = figure.add_gridspec(
-        1, len(titles), left=0.07, right=0.97, bottom=0.2, top=0.87, wspace=0.36
+        1, len(titles), left=0.07, right=0.97, bottom=0.2, top=0.87, wspace=0.45
     )
     row = [figure.add_subplot(place) for place in grid]
     for axes, (title, unit) in zip(row, titles, strict=True):

@@ -32,7 +32,7 @@ FactorOfLatent = tuple[str, float] | None
 MEANING_OF_VALUES = "value of the latent (standard deviations of the prior)"
 HEAD, SIDE = 66, 14  # Pixels above all tiles with labels, and below.
 START_GAP = 20  # Pixels below the image that they start from.
-ROW_VALUES = 17  # Pixels above a row, with room for values of its own.
+ROW_VALUES = 24  # Pixels above a row, with room for its own values.
 
 
 def traverse(
