@@ -150,6 +150,20 @@ def test_several_runs_are_lines_of_a_table(tmp_path):
     assert "3 min 0 s" in " ".join(rows[1])
 
 
+def test_a_narrow_terminal_keeps_names_and_numbers(tmp_path):
+    folders = [
+        make_run(tmp_path / "some runs" / f"seed{k}", [VAE] * 20)
+        for k in (1, 10)
+    ]
+    text = shown(folders[0], width=40)
+    bars = [line.split()[1:3] for line in text.splitlines() if " z" in line]
+    assert bars == [["z2", "6.50"], ["z1", "3.25"]]
+    assert "1 of 3 inactive" in text
+    rows = shown(*folders, width=80).splitlines()
+    [row] = [row.split() for row in rows if "seed1 " in row]
+    assert row[:2] == ["seed1", "trained"] and "120.0" in row
+
+
 def test_a_damaged_configuration_is_told(tmp_path):
     folder = make_run(tmp_path / "run", [])
     (folder / "config.json").write_text('{"model": "vae"}')

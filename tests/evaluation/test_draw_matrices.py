@@ -64,3 +64,10 @@ def test_files_are_pictures(tmp_path):
 def test_thousands_of_latents_are_not_drawn(tmp_path):
     found = evaluation("irs", "irs/matrix", (300, 2))
     assert draw_matrices(found, tmp_path) == []
+
+
+def test_matrices_of_before_go_and_all_else_stays(drawn, tmp_path):
+    for name in ("old.png", "old.svg", "notes.txt"):
+        (tmp_path / name).touch()
+    draw_matrices(evaluation("irs", "irs/matrix", (3, 2)), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

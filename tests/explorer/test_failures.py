@@ -84,6 +84,18 @@ def test_a_token_is_asked_for_and_kept(browser, server, tmp_path):
         assert not [url for url in own if "/v1/" in url]
 
 
+def test_an_address_that_is_no_web_server_stays_named(browser, server):
+    with opened(browser) as explorer:
+        page = explorer.page
+        page.clock.install()
+        explorer.open(f"{server.url}?server=javascript:alert(1)")
+        told = page.get_by_text("after ?server= is no web server")
+        expect(told).to_be_visible()
+        page.clock.fast_forward(60_000)
+        expect(told).to_be_visible()
+        expect(page.get_by_text("Opening")).to_have_count(0)
+
+
 def test_a_server_without_a_list_is_asked_by_name(browser, server):
     def refuse(route):
         route.fulfill(status=400, json={"error": "Missing model name"})

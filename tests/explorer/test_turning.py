@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from explorer.explored_models import EVIL, EXAMPLES
+from explorer.explored_models import EVIL, EXAMPLES, card, latent
 from explorer.open_pages import levels_of, opened, png_of
 from playwright.sync_api import expect
 
@@ -52,6 +52,27 @@ def test_latents_are_sorted_named_and_folded(explorer):
     folded.locator("summary").press("Enter")
     assert folded.locator("input").count() == 2
     expect(folded.locator("input").last).to_be_visible()
+
+
+def test_a_latent_that_the_encoder_hardly_sees_has_the_priors_range(
+    browser, server
+):
+    latents = [
+        latent(k, 1.0, f"factor {k}") | {"low": -width / 2, "high": width / 2}
+        for k, width in enumerate([0.04, 1.0, 1.5, 0.0, 8.0])
+    ]
+    with opened(browser) as explorer:
+        page = explorer.page
+        page.route(
+            "**/cards/**",
+            lambda route: route.fulfill(json=card("2") | {"latents": latents}),
+        )
+        explorer.open(f"{server.url}#model=tiny&code=0,0,0,0,0").settled()
+        ends = [
+            explorer.slider(f"factor {k}").get_attribute("max")
+            for k in range(5)
+        ]
+    assert ends == ["3", "3", "0.75", "3", "4"]
 
 
 def test_the_image_follows_a_slider(explorer, ask):

@@ -238,13 +238,20 @@ def test_numbers_are_those_of_the_evaluation(page):
         assert words in page.text, words
 
 
+def test_what_rounds_to_0_has_no_sign(tmp_path):
+    evaluation = copy.deepcopy(EVALUATION)
+    evaluation["metrics"]["dci"]["values"]["dci"] = -1e-17
+    text = page_of(make_run(tmp_path / "run", evaluation=evaluation)).text
+    assert "0.000" in text and "-0.000" not in text
+
+
 def test_figures_are_embedded_and_said_in_words(page):
     images = page.all("img")
     assert [i["src"].startswith("data:image/png;base64,") for i in images]
     sizes = [(int(i["width"]), int(i["height"])) for i in images]
     assert sizes == [(30, 20)] * 3 + [(40, 10)]
     traversals, curves, other, matrix = (i["alt"] for i in images)
-    assert "Rows that change: z2 (6.50 nats), z1 (3.25 nats); the other" in (
+    assert "Active latents: z2 (6.50 nats), z1 (3.25 nats); the other" in (
         traversals
     )
     assert "100 steps; rate ends at 8.5, vae loss ends at 120.2" in curves
@@ -332,10 +339,14 @@ def test_without_a_card_latents_are_known_by_their_kl(tmp_path):
 
 def test_a_model_without_an_encoder_has_a_report(tmp_path):
     evaluation = {k: v for k, v in EVALUATION.items() if k != "images"}
-    evaluation |= {"metrics": {}, "left_out": {"dci": "it needs codes"}}
+    evaluation |= {
+        "metrics": {},
+        "left_out": dict.fromkeys(["dci", "irs"], "it needs codes"),
+    }
     card = CARD | {"latents": [], "latents_measured_on": None}
     page = page_of(make_run(tmp_path / "run", evaluation=evaluation, card=card))
-    assert "dci: it needs codes" in page.text
+    assert "dci, irs: it needs codes" in page.text
+    assert page.text.count("it needs codes") == 1
     assert "Latents" not in [e["text"] for e in page.all("h2")]
 
 

@@ -1,6 +1,7 @@
 """Runs in a terminal."""
 
 import math
+import os
 from collections.abc import Sequence
 
 from rich import box
@@ -125,11 +126,11 @@ def _latents(kl: Sequence[float]) -> Table:
     active = [d for d in order if kl[d] > ACTIVE_NATS]
     shown = active[:MOST_BARS]
     table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="dim")
-    table.add_column("latent")
-    table.add_column("KL in nats", justify="right")
-    table.add_column("", width=40)
+    table.add_column("latent", no_wrap=True)
+    table.add_column("KL in nats", justify="right", no_wrap=True)
+    table.add_column("", max_width=40)
     for d in shown:
-        bar = Bar(kl[shown[0]], 0, kl[d], width=40, color="cyan")
+        bar = Bar(kl[shown[0]], 0, kl[d], color="cyan")
         table.add_row(f"z{d}", f"{kl[d]:.2f}", bar)
     hidden = len(active) - len(shown)
     more = f"{hidden} more active, " if hidden else ""
@@ -139,21 +140,22 @@ def _latents(kl: Sequence[float]) -> Table:
 
 
 def _several(runs: Sequence[WatchedRun]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, expand=True)
+    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0))
     table.add_column("run", overflow="fold")
-    table.add_column("state")
-    table.add_column("", min_width=8, ratio=1)
+    table.add_column("state", no_wrap=True)
+    table.add_column("", min_width=4, ratio=1)
     for name in ("step", "left", "images/s", "active"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("loss", justify="right")
+    table.add_column("loss", justify="right", no_wrap=True)
     table.add_column("trend", no_wrap=True)
+    common = os.path.commonpath([run.workdir.parent for run in runs])
     for run in runs:
-        table.add_row(*_row(run))
+        table.add_row(*_row(run, os.path.relpath(run.workdir, common)))
     return table
 
 
-def _row(run: WatchedRun) -> list[RenderableType]:
-    name = escape(str(run.workdir))
+def _row(run: WatchedRun, name: str) -> list[RenderableType]:
+    name = escape(name)
     state = Text(run.state, COLOURS[run.state])
     if not run.records:
         return [name, state]
@@ -170,7 +172,7 @@ def _row(run: WatchedRun) -> list[RenderableType]:
         f"{last['images_per_second']:,.0f}",
         str(last.get("active_latents", "")),
         number(values[-1]),
-        Text(sparkline(values[len(values) // 2 :], 12), "cyan"),
+        Text(sparkline(values[len(values) // 2 :], 8), "cyan"),
     ]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tfdisent.evaluation.figures.metric_matrices import metric_matrix
-from tfdisent.evaluation.figures.save_figure import save_figure
+from tfdisent.evaluation.figures.save_figure import FORMATS, save_figure
 
 BETWEEN = {"unfairness": "factors", "mean_pairwise_mi": "latents"}
 """What the rows and columns of a square matrix are."""
@@ -33,8 +33,9 @@ def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
     for name, figure in matrices_of(evaluation).items():
         paths.append(folder / f"{name}.png")
         save_figure(figure, paths[-1])
-    for stale in set(folder.glob("*.png")) - set(paths):
-        stale.unlink()
+    for ending in FORMATS:
+        for stale in set(folder.glob(f"*.{ending}")) - set(paths):
+            stale.unlink()
     return paths
 
 

@@ -10,9 +10,6 @@ from tfdisent.export.contract import ENDPOINTS, Endpoint
 TOLERANCE = 1e-5
 """Of what one network computes, absolute plus relative."""
 
-_ROUNDING = 1e-6
-"""Of a code in float32, about 8 units in the last place of 1."""
-
 # Endpoints that encode images, and those that do the rest for given codes.
 _OF_CODES = {"reconstruct": "decode", "traverse_images": "traverse"}
 _BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
@@ -25,7 +22,8 @@ def tolerance_of(
 
     What an encoder rounds, a decoder multiplies, and a generator of sharp edges
     by much. So where images go through both, a pixel may move as far as codes
-    that are 1e-6 off in every latent move it, and `TOLERANCE` more.
+    move it that are off by `TOLERANCE` in every latent, which passes as an
+    answer of `encode`, and by `TOLERANCE` more.
 
     Args:
       model: a `LatentModel`.
@@ -46,6 +44,6 @@ def tolerance_of(
         return answer(model, rest, [codes, *others])["images"]
 
     still = made(codes)
-    moves = _ROUNDING * tf.eye(model.num_latents)
+    moves = TOLERANCE * tf.eye(model.num_latents)
     moved = [tf.abs(made(codes + move) - still) for move in moves]
     return TOLERANCE + float(tf.reduce_max(tf.add_n(moved)))

@@ -28,12 +28,13 @@ class InfoWGANGP(InfoGAN, WGANGP):
 
     PRESETS = {
         "quick": {
-            "architecture": "burgess",
+            "architecture": "lin",
             "num_latents": 7,
             "categorical": "3",
             "num_noise": 5,
-            "information": 0.2,
-            "learning_rate": 1e-4,
+            "fixed_stddev": True,
+            "learning_rate": 5e-4,
+            "steps": 1_000,
         },
         # 2D shapes: four continuous codes and a categorical one, and the best
         # lambda; classes, noise and steps are from memory.

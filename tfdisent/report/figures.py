@@ -123,8 +123,8 @@ def _traversals_alt(run: RunRecord) -> str:
     ]
     rest = len(kl) - len(active)
     return (
-        f"{start}. Rows that change: {', '.join(active) or 'none'}; "
-        f"the other {rest} change nothing."
+        f"{start}. Active latents: {', '.join(active) or 'none'}; "
+        f"the other {rest} are inactive."
     )
 
 

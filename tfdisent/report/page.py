@@ -81,7 +81,7 @@ def _of_metrics(run: RunRecord) -> dict:
     return {
         "groups": groups,
         "metrics_note": summary.metrics_note(evaluation),
-        "left_out": evaluation.get("left_out", {}),
+        "left_out": summary.left_out(evaluation),
         "has_active": any(row.active is not None for row in rows),
     }
 

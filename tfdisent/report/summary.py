@@ -12,11 +12,11 @@ KEY_METRICS = ("mig_histogram", "factor_vae_score", "dci")
 
 
 class KeyNumber(NamedTuple):
-    """A number that a reader looks for first: as it is, and as it is shown."""
+    """A number that a reader looks for first, shown with so many places."""
 
     label: str
     value: float
-    text: str
+    places: int
     unit: str = ""
 
 
@@ -45,18 +45,15 @@ def key_numbers(run: RunRecord) -> list[KeyNumber]:
     if images:
         for name in ("elbo", "distortion", "rate"):
             label = "ELBO" if name == "elbo" else name.capitalize()
-            text = f"{images[name]:,.1f}".replace("-", "\N{MINUS SIGN}")
-            numbers.append(KeyNumber(label, images[name], text, "nats"))
+            numbers.append(KeyNumber(label, images[name], 1, "nats"))
         active, size = images["active_latents"], len(images["kl_per_latent"])
-        numbers.append(
-            KeyNumber("Active latents", active, str(active), f"of {size}")
-        )
+        numbers.append(KeyNumber("Active latents", active, 0, f"of {size}"))
     for name in KEY_METRICS:
         entry = run.evaluation["metrics"].get(name)
         if entry:
             value = entry["values"][name]
             title = MEANINGS[name].title.partition(",")[0]
-            numbers.append(KeyNumber(title, value, f"{value:.3f}"))
+            numbers.append(KeyNumber(title, value, 3))
     return numbers
 
 
@@ -118,6 +115,14 @@ def warnings(run: RunRecord) -> list[tuple[str, str]]:
         for text in entry["warnings"]:
             texts.setdefault(text, []).append(key)
     return [(", ".join(keys), text) for text, keys in texts.items()]
+
+
+def left_out(evaluation: dict) -> list[tuple[str, str]]:
+    """Pairs (metrics, reason) of what was not computed."""
+    keys = {}
+    for key, reason in evaluation.get("left_out", {}).items():
+        keys.setdefault(reason, []).append(key)
+    return [(", ".join(names), reason) for reason, names in keys.items()]
 
 
 def _stale(run: RunRecord) -> list[str]:

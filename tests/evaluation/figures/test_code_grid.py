@@ -41,7 +41,7 @@ def test_the_mosaic_of_the_report_has_27_columns_of_inner_loops():
         tile = tiles[row * size + 5, column * size + 5]
         np.testing.assert_allclose(tile, grey, atol=1e-5)
     (text,) = figure.texts
-    assert text.get_text().startswith("z0, z1, z2 over -2, -1.5, -1,")
+    assert text.get_text().startswith("z0, z1, z2 over −2, −1.5, −1,")
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def code_grid(
         Margins(left=16, right=16, top=56, bottom=16),
     )
     names = ", ".join(f"z{z}" for z in latents)
-    loops = f"{names} over {', '.join(f'{v:g}' for v in values)}"
+    loops = f"{names} over {', '.join(map(style.number, values))}"
     mosaic.figure.text(
         0.5,
         1 - 28 / (mosaic.figure.get_figheight() * style.DPI),

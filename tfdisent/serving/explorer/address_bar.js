@@ -10,7 +10,8 @@ export function readState(hash) {
   return {
     name: fields.get("model") ?? undefined,
     version: fields.get("version") ?? undefined,
-    code: code?.every(Number.isFinite) ? code : undefined,
+    // What float32, in which the server reads it, cannot hold is no code.
+    code: code?.every((x) => Number.isFinite(Math.fround(x))) ? code : undefined,
   };
 }
 

@@ -3,6 +3,7 @@
 const PRIOR = 3; // standard deviations, where nothing else is known
 const MOST = 16; // latents in sight, where no KL tells which matter
 const STEP = 0.05;
+const LEAST = 1; // standard deviation of the prior
 
 /**
  * @typedef {object} Latent
@@ -42,7 +43,8 @@ export function latentsOf(card, count) {
 }
 
 function fromCard(latent) {
-  const isRange = latent.active && latent.high > latent.low;
+  // A narrower one is of an encoder that sees little of what is drawn.
+  const isRange = latent.active && latent.high - latent.low > LEAST;
   return {
     index: latent.index,
     name: latent.name,

@@ -98,4 +98,7 @@ function start(server) {
 
 const server = serverOf(location.href);
 if (server) start(server);
-else say("What the address gives after ?server= is no web server.");
+else {
+  const text = "What the address gives after ?server= is no web server.";
+  part("#opening").textContent = text;
+}
