@@ -38,10 +38,12 @@ class WGANGP(GAN):
     """
 
     PRESETS = {
+        # The networks and rates with which InfoWGAN-GP draws dSprites.
         "quick": {
-            "architecture": "burgess",
+            "architecture": "lin",
             "num_latents": 10,
-            "learning_rate": 1e-4,
+            "learning_rate": 5e-4,
+            "steps": 1_000,
         },
         # Algorithm 1, for CIFAR-10; the residual networks are those of
         # Mescheder et al., 2018, and steps and codes are from memory.
