@@ -26,14 +26,6 @@ tf.config.set_logical_device_configuration(
     [tf.config.LogicalDeviceConfiguration()] * 2,
 )
 
-LONGEST = (
-    "conformance/test_models.py",
-    "cli/test_train.py",
-    "training/test_kill.py",
-    "cli/test_evaluate.py",
-    "training/test_multi_worker.py",
-    "training/test_trainer.py",
-)
 _DRAWN_DIR = "TFDISENT_TESTS_DRAWN_DIR"  # environment variable
 
 
@@ -43,13 +35,6 @@ def pytest_configure(config):
         folder = tempfile.TemporaryDirectory(prefix="tfdisent-drawn-")
         os.environ[_DRAWN_DIR] = folder.name
         config.add_cleanup(folder.cleanup)
-
-
-def pytest_collection_modifyitems(items):
-    """Puts the longest files first, lest one process waits for the other."""
-    folder = pathlib.Path(__file__).parent
-    place = {folder / name: k for k, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="module", autouse=True)
