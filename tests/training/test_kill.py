@@ -8,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from checkpoint_state import state_of
 
@@ -56,13 +57,14 @@ def wait_for_a_checkpoint_after(before, process, workdir):
         time.sleep(0.01)
 
 
-def test_ten_kills_change_no_bit(tmp_path):
+@pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.slow)])
+def test_kills_change_no_bit(tmp_path, kills):
     random.seed(0)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     finish(start(whole, 1000))
 
     steps_at_kills = []
-    for kill in range(10):
+    for kill in range(kills):
         before = last_checkpoint(killed)
         process = start(killed, 0.05)
         if kill % 3 == 0:
@@ -75,7 +77,7 @@ def test_ten_kills_change_no_bit(tmp_path):
         steps_at_kills.append(last_checkpoint(killed))
     finish(start(killed, 0.05))
 
-    assert len(set(steps_at_kills)) >= 5  # The kills came in training.
+    assert len(set(steps_at_kills)) >= kills / 2  # The kills came in training.
     expected, given = state_of(whole), state_of(killed)
     assert len(expected) > 40  # Weights, their two moments, iterations.
     assert expected.keys() == given.keys()
