@@ -8,7 +8,7 @@ import pytest
 from tfdisent.data.rows_dataset import RowsDataset
 from tfdisent.data.subsets import random_subset
 from tfdisent.errors import UsageError
-from tfdisent.evaluation import draw
+from tfdisent.evaluation import draw, draw_factors
 from tfdisent.evaluation.baselines import make_baseline
 from tfdisent.evaluation.draw import draw_run
 from tfdisent.evaluation.evaluate import NO_PRODUCT, evaluate
@@ -108,8 +108,8 @@ def test_of_many_factors_those_are_drawn_that_a_latent_follows(
         shown.append(factor_names)
         return means(codes, factors, factor_names, factor_sizes)
 
-    means = draw.activation_means
-    monkeypatch.setattr(draw, "activation_means", note)
+    means = draw_factors.activation_means
+    monkeypatch.setattr(draw_factors, "activation_means", note)
     monkeypatch.setattr(draw, "NUM_IMAGES", 200)
     draw_run(model, many, tmp_path)
     assert 1 <= len(shown[0]) <= model.num_latents

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from tfdisent.cli.watched_run import WatchedRun
 from tfdisent.training.active import ACTIVE_NATS
+from tfdisent.training.duration import duration
 
 COLOURS = {
     "missing": "dim",
@@ -203,17 +204,3 @@ def number(value: float) -> str:
     if size and not 1e-3 <= size < 1e7:
         return f"{value:.2e}"
     return f"{value:,.{3 - sum(size >= limit for limit in (10, 100, 1000))}f}"
-
-
-def duration(seconds: float) -> str:
-    """As 45 s, 3 min 20 s, 2 h 5 min or 3 d 4 h."""
-    seconds = round(seconds)
-    for unit, name, part, part_name in (
-        (86_400, "d", 3_600, "h"),
-        (3_600, "h", 60, "min"),
-        (60, "min", 1, "s"),
-    ):
-        if seconds >= unit:
-            rest = seconds % unit // part
-            return f"{seconds // unit} {name} {rest} {part_name}"
-    return f"{seconds} s"

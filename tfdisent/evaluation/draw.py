@@ -11,16 +11,18 @@ from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.errors import NotApplicable, UsageError
 from tfdisent.evaluation import evaluation_file
 from tfdisent.evaluation.draw_comparison import draw_comparison
-from tfdisent.evaluation.draw_factors import draw_interventions, draw_pca
+from tfdisent.evaluation.draw_factors import (
+    draw_interventions,
+    draw_latents_by_factors,
+    draw_pca,
+)
 from tfdisent.evaluation.draw_files import Picture, save
 from tfdisent.evaluation.draw_matrices import matrices_of
 from tfdisent.evaluation.draw_subject import MANY_FACTORS, Subject, Walk
 from tfdisent.evaluation.draw_walks import draw_animation, draw_traversals
-from tfdisent.evaluation.figures.activation_means import activation_means
 from tfdisent.evaluation.figures.capacity_curves import capacity_curves
 from tfdisent.evaluation.figures.code_grid import code_grid
 from tfdisent.evaluation.figures.curves import loss_curves
-from tfdisent.evaluation.figures.latents_by_factors import latents_by_factors
 from tfdisent.evaluation.figures.reconstructions import reconstructions
 from tfdisent.evaluation.figures.samples import samples
 from tfdisent.models.base import LatentModel
@@ -173,24 +175,6 @@ def _draw_reconstructions(subject: Subject) -> Figure:
     )
 
 
-def _draw_latents_by_factors(subject: Subject) -> Figure:
-    dataset, shown = subject.dataset, subject.shown_factors
-    mean, stddev = subject.posteriors
-    if not shown:
-        raise NotApplicable("No factor of the images is known.")
-    return latents_by_factors(
-        activation_means(
-            mean,
-            subject.factors[:, list(shown)],
-            list(shown.values()),
-            [dataset.factor_sizes[k] for k in shown],
-        ),
-        subject.kl,
-        (stddev**2).mean(axis=0),
-        dataset.value_names.get("shape"),
-    )
-
-
 def _draw_metrics(subject: Subject) -> dict[str, Figure]:
     evaluation = evaluation_file.read(subject.workdir)
     figures = matrices_of(evaluation) if evaluation else {}
@@ -214,7 +198,7 @@ FIGURES = {
     "latents_by_factors": Drawn(
         "mean activation of each latent over each factor, or of more than "
         f"{MANY_FACTORS} factors over those that a latent follows most",
-        _draw_latents_by_factors,
+        draw_latents_by_factors,
     ),
     "curves": Drawn(
         "distortion, rate and active latents while it trained",

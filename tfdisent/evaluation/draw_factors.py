@@ -5,10 +5,12 @@ from matplotlib.figure import Figure
 
 from tfdisent.errors import NotApplicable
 from tfdisent.evaluation.draw_subject import Subject
+from tfdisent.evaluation.figures.activation_means import activation_means
 from tfdisent.evaluation.figures.interventional_effects import (
     effects_of,
     interventional_effects,
 )
+from tfdisent.evaluation.figures.latents_by_factors import latents_by_factors
 from tfdisent.evaluation.figures.principal_components import (
     principal_components,
 )
@@ -18,6 +20,29 @@ from tfdisent.metrics.irs import irs
 
 NUM_POINTS = 10_000  # Behind the effects, as those of the metric.
 QUANTILE = 0.99  # As that of the metric.
+
+
+def draw_latents_by_factors(subject: Subject) -> Figure:
+    """Mean activation of each latent over each factor.
+
+    Raises:
+      NotApplicable: No factor is known.
+    """
+    dataset, shown = subject.dataset, subject.shown_factors
+    mean, stddev = subject.posteriors
+    if not shown:
+        raise NotApplicable("No factor of the images is known.")
+    return latents_by_factors(
+        activation_means(
+            mean,
+            subject.factors[:, list(shown)],
+            list(shown.values()),
+            [dataset.factor_sizes[k] for k in shown],
+        ),
+        subject.kl,
+        (stddev**2).mean(axis=0),
+        dataset.value_names.get("shape"),
+    )
 
 
 def draw_pca(subject: Subject) -> Figure:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from tfdisent.evaluation.draw import FIGURES
 from tfdisent.evaluation.draw_matrices import BETWEEN, file_name
 from tfdisent.evaluation.figures.latents import is_inactive, order_by_kl
 from tfdisent.report.metric_tables import name_of
@@ -31,29 +32,18 @@ class Figure(NamedTuple):
     alt: str
 
 
-CAPTIONS = {
-    "reconstructions": "Images of the data, and what the model makes of them.",
-    "traversals": "What each latent does, the largest KL first: one latent "
-    "moves along a row, the others stay.",
-    "latents_by_factors": "Mean of each latent over the values of each factor.",
-    "samples": "Images of codes that the prior draws.",
-    "curves": "What was logged during training.",
-    "capacity": "KL of each latent, and the rate beside its capacity, during "
-    "training.",
-    "pca": "Walks through each factor, on the principal components of the "
-    "codes.",
-    "interventions": "What a change of a factor does to each latent: the "
-    "effects behind the interventional robustness.",
-    "grid": "All combinations of values of some latents.",
-    "comparison": "What this run and others make of the same images.",
+MEANINGS = {
+    **{name: drawn.meaning for name, drawn in FIGURES.items()},
+    "grid": "all combinations of values of some latents",
+    "comparison": "what this run and others make of the same images",
 }
 """Of the pictures that are known, in the order of a report."""
 
 
 def run_figures(run: RunRecord) -> list[Figure]:
-    """The pictures in figures/, those of CAPTIONS first."""
+    """The pictures in figures/, those of MEANINGS first."""
     names = {path.stem: path for path in run.figures}
-    order = [*CAPTIONS, *sorted(set(names) - set(CAPTIONS))]
+    order = [*MEANINGS, *sorted(set(names) - set(MEANINGS))]
     return [_run_figure(names[name], run) for name in order if name in names]
 
 
@@ -85,7 +75,8 @@ def _figure(path: pathlib.Path, caption: str, alt: str) -> Figure:
 
 def _run_figure(path: pathlib.Path, run: RunRecord) -> Figure:
     name = path.stem
-    title = f"{name.replace('_', ' ').capitalize()}."
+    meaning = MEANINGS.get(name, name.replace("_", " "))
+    title = f"{meaning[0].upper()}{meaning[1:]}."
     alts = {
         "reconstructions": "Two rows of images: originals of "
         f"{run.config.dataset} above, their reconstructions below.",
@@ -95,8 +86,8 @@ def _run_figure(path: pathlib.Path, run: RunRecord) -> Figure:
         "curves": _curves_alt(run),
         "capacity": f"Curves over {run.step:,} steps: the KL of each latent, "
         "rate and capacity, and the loss.",
-        "pca": "Panels of codes on their first two principal components, with "
-        "a line through the values of each factor.",
+        "pca": "Codes on their first two principal components, with a "
+        "line through the values of each factor.",
         "interventions": "A panel for each factor and latent: how far the "
         "latent moves while other factors change.",
         "grid": "A grid of images, each of another combination of values of "
@@ -104,7 +95,7 @@ def _run_figure(path: pathlib.Path, run: RunRecord) -> Figure:
         "comparison": "Rows of images: the same originals and codes as several "
         "runs show them.",
     }
-    return _figure(path, CAPTIONS.get(name, title), alts.get(name, title))
+    return _figure(path, title, alts.get(name, title))
 
 
 def _kl(run: RunRecord) -> list[float]:

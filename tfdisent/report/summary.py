@@ -7,6 +7,7 @@ from tfdisent.report.metric_meanings import MEANINGS
 from tfdisent.report.run_record import RunRecord
 from tfdisent.training.active import ACTIVE_NATS
 from tfdisent.training.config import model_class
+from tfdisent.training.duration import duration
 
 KEY_METRICS = ("mig_histogram", "factor_vae_score", "dci")
 
@@ -32,7 +33,7 @@ def lead(run: RunRecord) -> str:
     """The run in a line."""
     parts = [_steps(run), f"seed {run.config.seed}"]
     if run.log:
-        parts += [_duration(run.log[-1]["seconds"]), run.log[-1]["device"]]
+        parts += [duration(run.log[-1]["seconds"]), run.log[-1]["device"]]
     return " · ".join(parts)
 
 
@@ -215,7 +216,7 @@ def _training(run: RunRecord) -> str:
     seconds = run.log[-1]["seconds"]
     seen = run.step * run.config.batch_size
     return (
-        f"{_steps(run)} ({seen:,} images seen) in {_duration(seconds)}, "
+        f"{_steps(run)} ({seen:,} images seen) in {duration(seconds)}, "
         f"{seen / max(seconds, 1e-9):,.0f} images/s; {run.config.optimizer}, "
         f"learning rate {run.config.learning_rate:g}; seed {run.config.seed}"
     )
@@ -230,11 +231,3 @@ def _measured(run: RunRecord) -> str:
         f"image, seed {images['seed']}; metrics: "
         f"{len(run.evaluation['metrics'])}"
     )
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

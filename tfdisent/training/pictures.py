@@ -87,9 +87,10 @@ class Pictures:
         names = [
             f"z{z}" if kl is None else f"z{z} ({kl[z]:.2f} nats)" for z in order
         ]
+        first = "" if kl is None else ", the largest KL first"
         return Picture(
             mosaic(images.reshape(*codes.shape[:2], *images.shape[1:])),
-            "A latent in each row, the largest KL first, from "
+            f"A latent in each row{first}, from "
             f"{VALUES[0]:g} to {VALUES[-1]:g} standard deviations of the "
             "prior.",
             ", ".join(names),

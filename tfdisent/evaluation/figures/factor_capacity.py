@@ -49,14 +49,8 @@ def factor_capacity(
         )
     widest = max(style.text_width(name, style.LABEL) for name in names)
     right = widest / style.DPI + 2 * GAP
-    figure = style.new_figure(style.WIDTH, HEIGHT)
-    axes = figure.add_axes(
-        (
-            LEFT / style.WIDTH,
-            BOTTOM / HEIGHT,
-            1 - (LEFT + right) / style.WIDTH,
-            1 - (BOTTOM + TOP) / HEIGHT,
-        )
+    figure, axes = style.new_axes(
+        *(style.WIDTH, HEIGHT), left=LEFT, right=right, bottom=BOTTOM, top=TOP
     )
     title = (
         f"Capacity that each factor gets, {len(kl)} run{'s' * (len(kl) > 1)}"

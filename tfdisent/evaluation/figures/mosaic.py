@@ -122,16 +122,10 @@ def _pixel_axes(
     width: int, height: int, margins: Margins
 ) -> tuple[Figure, Axes]:
     """Axes of exactly `width` by `height` pixels within `margins`."""
-    full_width = margins.left + width + margins.right
-    full_height = margins.bottom + height + margins.top
-    figure = style.new_figure(full_width / style.DPI, full_height / style.DPI)
-    axes = figure.add_axes(
-        (
-            margins.left / full_width,
-            margins.bottom / full_height,
-            width / full_width,
-            height / full_height,
-        )
+    figure, axes = style.new_axes(
+        (margins.left + width + margins.right) / style.DPI,
+        (margins.bottom + height + margins.top) / style.DPI,
+        **{name: n / style.DPI for name, n in margins._asdict().items()},
     )
     axes.set_axis_off()
     return figure, axes

@@ -82,14 +82,8 @@ def principal_components(
       Chen et al., replication of beta-VAE (Oxford), 2019, Figure 5.
     """
     plane = first_components(codes)
-    figure = style.new_figure(style.WIDTH, HEIGHT)
-    axes = figure.add_axes(
-        (
-            LEFT / style.WIDTH,
-            BOTTOM / HEIGHT,
-            1 - (LEFT + RIGHT) / style.WIDTH,
-            1 - (BOTTOM + TOP) / HEIGHT,
-        )
+    figure, axes = style.new_axes(
+        *(style.WIDTH, HEIGHT), left=LEFT, right=RIGHT, bottom=BOTTOM, top=TOP
     )
     _dress(axes, plane.explained)
     dots = plane.project(codes[:BACKGROUND]).T
@@ -97,19 +91,12 @@ def principal_components(
         *dots, ".", color=style.MUTED, ms=1.5, mew=0, label="images at random"
     )
     for index, (name, walk) in enumerate(walks):
-        looks = style.category(index)
         x, y = plane.project(walk).T
         extent = np.ptp(x) + np.ptp(y)
-        axes.plot(
-            x,
-            y,
-            **looks,
-            lw=1,
-            ms=4.5,
-            mew=0,
-            label=name,
-            zorder=3 - extent / (1 + extent),
-        )
+        looks = style.category(index) | {"lw": 1, "ms": 4.5, "mew": 0}
+        # Short walks lie over long ones, which would hide them.
+        order = 3 - extent / (1 + extent)
+        axes.plot(x, y, **looks, label=name, zorder=order)
     axes.plot(
         *plane.project(start[None]).T,
         "o",

@@ -37,6 +37,20 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER)
 
 
+def new_axes(
+    width: float, height: float, *, left=0.0, right=0.0, bottom=0.0, top=0.0
+) -> tuple[Figure, Axes]:
+    """A figure with axes that leave these margins free; all in inches."""
+    figure = new_figure(width, height)
+    inner = (
+        left / width,
+        bottom / height,
+        1 - (left + right) / width,
+        1 - (bottom + top) / height,
+    )
+    return figure, figure.add_axes(inner)
+
+
 def dress(axes: Axes) -> None:
     """Give plot axes the common spines, ticks and grid."""
     axes.set_facecolor(PAPER)
