@@ -1,6 +1,8 @@
 """The matrices of an evaluation as heat maps."""
 
 import pathlib
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,6 +16,28 @@ BETWEEN = {"unfairness": "factors", "mean_pairwise_mi": "latents"}
 
 MOST = 200
 """Matrices with more rows are not drawn: nobody could look at them."""
+
+
+class NamedMatrix(NamedTuple):
+    """A matrix of evaluation.json.
+
+    Attributes:
+      file: Name of its picture, without an ending.
+      key: Of its metric, options included.
+      part: Its name among the metric's matrices.
+      matrix: `[R, C]`.
+      rows: R names.
+      columns: C names.
+      are_rows_factors: Whether rows are factors, and not latents.
+    """
+
+    file: str
+    key: str
+    part: str
+    matrix: np.ndarray
+    rows: list[str]
+    columns: list[str]
+    are_rows_factors: bool
 
 
 def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
@@ -40,33 +64,45 @@ def draw_matrices(evaluation: dict, folder: pathlib.Path) -> list[pathlib.Path]:
 
 
 def matrices_of(evaluation: dict) -> dict[str, Figure]:
-    """The matrices of evaluation.json as figures, by names for files.
+    """The matrices of evaluation.json as figures, by names for files."""
+    kl = evaluation.get("images", {}).get("kl_per_latent")
+    return {
+        named.file: metric_matrix(
+            named.matrix,
+            f"{named.part} of {named.key}".replace("_", " "),
+            named.rows,
+            named.columns,
+            unit="nats" if "mi_matrix" in named.part else "",
+            kl=None if named.are_rows_factors else kl,
+        )
+        for named in named_matrices(evaluation)
+    }
+
+
+def named_matrices(evaluation: dict) -> Iterator[NamedMatrix]:
+    """The matrices of evaluation.json that are drawn.
 
     Rows are latents and columns factors, but for the metrics of BETWEEN.
     """
     names = evaluation["data"].get("factor_names", [])
     factors = [name.replace("_", " ") for name in names]
-    kl = evaluation.get("images", {}).get("kl_per_latent")
-    figures = {}
     for key, entry in evaluation["metrics"].items():
         for name, matrix in entry.get("matrices", {}).items():
-            matrix = np.array(matrix)
+            matrix = np.array(matrix, np.float64)
             if max(matrix.shape) > MOST:
                 continue
-            between = BETWEEN.get(name.partition("/")[0])
+            metric, _, part = name.partition("/")
+            between = BETWEEN.get(metric)
             latents = [f"z{d}" for d in range(len(matrix))]
-            rows = factors if between == "factors" else latents
-            columns = latents if between == "latents" else factors
-            part = name.partition("/")[2]
-            figures[f"{file_name(key)}-{part}"] = metric_matrix(
+            yield NamedMatrix(
+                f"{file_name(key)}-{part}",
+                key,
+                part,
                 matrix,
-                f"{name.rsplit('/')[-1]} of {key}".replace("_", " "),
-                rows,
-                columns,
-                unit="nats" if "mi_matrix" in name else "",
-                kl=kl if rows is latents else None,
+                factors if between == "factors" else latents,
+                latents if between == "latents" else factors,
+                are_rows_factors=between == "factors",
             )
-    return figures
 
 
 def file_name(key: str) -> str:

@@ -8,9 +8,8 @@ import numpy as np
 from PIL import Image
 
 from tfdisent.evaluation.draw import FIGURES
-from tfdisent.evaluation.draw_matrices import BETWEEN, file_name
+from tfdisent.evaluation.draw_matrices import NamedMatrix, named_matrices
 from tfdisent.evaluation.figures.latents import is_inactive, order_by_kl
-from tfdisent.report.metric_tables import name_of
 from tfdisent.report.run_record import RunRecord
 
 
@@ -50,19 +49,14 @@ def run_figures(run: RunRecord) -> list[Figure]:
 def matrix_figures(run: RunRecord) -> list[Figure]:
     """The heat maps of the matrices of evaluation.json that were drawn."""
     folder = run.workdir / "figures" / "metrics"
-    evaluation = run.evaluation or {"metrics": {}, "data": {}}
-    factors = evaluation["data"].get("factor_names", [])
     figures = []
-    for key, entry in evaluation["metrics"].items():
-        for name, matrix in entry.get("matrices", {}).items():
-            part = name.partition("/")[2]
-            path = folder / f"{file_name(key)}-{part}.png"
-            if path.exists():
-                what = part.replace("mi_", "mutual information ")
-                title = f"{what.replace('_', ' ')} of {key}"
-                alt = _matrix_alt(title, name_of(key), matrix, factors)
-                caption = f"{title[0].upper()}{title[1:]}."
-                figures.append(_figure(path, caption, alt))
+    for named in named_matrices(run.evaluation) if run.evaluation else ():
+        path = folder / f"{named.file}.png"
+        if path.exists():
+            what = named.part.replace("mi_", "mutual information ")
+            title = f"{what.replace('_', ' ')} of {named.key}"
+            caption = f"{title[0].upper()}{title[1:]}."
+            figures.append(_figure(path, caption, _matrix_alt(title, named)))
     return figures
 
 
@@ -136,20 +130,15 @@ def _curves_alt(run: RunRecord) -> str:
     return f"Curves over {run.step:,} steps; {', '.join(ends)}."
 
 
-def _matrix_alt(title: str, metric: str, matrix, factors: list[str]) -> str:
+def _matrix_alt(title: str, named: NamedMatrix) -> str:
     """The size of a matrix, and where its largest entry is."""
-    matrix = np.asarray(matrix, float)
-    factors = [name.replace("_", " ") for name in factors]
-    latents = [f"z{d}" for d in range(max(matrix.shape))]
-    between = BETWEEN.get(metric)
-    rows = factors if between == "factors" else latents
-    columns = latents if between == "latents" else factors
+    matrix = named.matrix
     size = f"{matrix.shape[0]} rows and {matrix.shape[1]} columns"
     if not np.isfinite(matrix).any():
         return f"Heat map of the {title}, {size}."
     row, column = np.unravel_index(np.nanargmax(matrix), matrix.shape)
     return (
         f"Heat map of the {title}, {size}; the largest entry, "
-        f"{matrix[row, column]:.3g}, is that of {rows[row]} and "
-        f"{columns[column]}."
+        f"{matrix[row, column]:.3g}, is that of {named.rows[row]} and "
+        f"{named.columns[column]}."
     )
