@@ -73,7 +73,8 @@ def error_of(server, request=REQUEST, timeout=None):
 def test_clients_deadline_goes_to_the_servable(server, fake):
     code, _ = error_of(server, timeout=0.5)
     assert code is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert 0 < fake.seconds <= 0.5
+    # gRPC itself may say a third of a millisecond more than the client gave.
+    assert 0 < fake.seconds < 0.51
     assert fake.cancelled.wait(30)
     call = ("tiny", 2, "GRPC", "Predict", "DEADLINE_EXCEEDED")
     assert observed(server) == call
