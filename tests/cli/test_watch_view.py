@@ -52,9 +52,9 @@ def make_run(folder, records, steps=1000, model="vae", silence=0.0):
     return folder
 
 
-def shown(*folders, width=100):
+def shown(*folders, width=100, lines=None):
     console = Console(record=True, width=width, file=io.StringIO())
-    console.print(view([read_run(folder) for folder in folders]))
+    console.print(view([read_run(folder) for folder in folders], lines))
     return console.export_text()
 
 
@@ -162,6 +162,28 @@ def test_a_narrow_terminal_keeps_names_and_numbers(tmp_path):
     rows = shown(*folders, width=80).splitlines()
     [row] = [row.split() for row in rows if "seed1 " in row]
     assert row[:2] == ["seed1", "trained"] and "120.0" in row
+
+
+def test_a_low_terminal_counts_the_latents_that_do_not_fit(tmp_path):
+    record = VAE | {"kl_per_latent": [3.0 - 0.1 * d for d in range(12)]}
+    folder = make_run(tmp_path / "run", [record] * 5)
+    assert " more active" not in shown(folder)
+    text = shown(folder, lines=24)
+    assert len(text.splitlines()) <= 24
+    bars = sum(" z" in line for line in text.splitlines())
+    assert bars > 3
+    assert f"{12 - bars} more active, 0 of 12 inactive" in text
+
+
+def test_a_low_terminal_shows_first_what_is_not_done(tmp_path):
+    done = [make_run(tmp_path / f"a{k}", [VAE] * 20) for k in range(9)]
+    gone = [make_run(tmp_path / f"b{k}", [VAE], silence=9e3) for k in range(9)]
+    works = make_run(tmp_path / "c", [VAE] * 2)
+    text = shown(*done, *gone, works, lines=15, width=160)
+    assert len(text.splitlines()) <= 15
+    assert text.count("stopped") == 9
+    assert "and 9 trained, 1 training" in text
+    assert shown(*done, *gone, works).count("trained") == 9
 
 
 def test_a_damaged_configuration_is_told(tmp_path):

@@ -77,7 +77,7 @@ def _follow(console: Console, runs: list[WatchedRun]) -> list[WatchedRun]:
         Live(console=console, screen=True, auto_refresh=False) as live,
     ):
         while any(run.state != "trained" for run in runs):
-            live.update(view(runs), refresh=True)
+            live.update(view(runs, console.height), refresh=True)
             time.sleep(SECONDS)
             runs = read_runs()
     return runs

@@ -1,5 +1,6 @@
 """Runs in a terminal."""
 
+import collections
 import math
 import os
 from collections.abc import Sequence
@@ -29,24 +30,40 @@ COLOURS = {
 BLOCKS = "▁▂▃▄▅▆▇█"
 TREND = 24  # characters
 MOST_BARS = 16
+OTHER_LINES = 14  # of one run, beside its terms and its latents
+OTHER_ROWS = 6  # of several, beside a row for each
 # Numbers of a record that stand elsewhere, or hardly move.
 _NOT_TERMS = ("step", "seconds", "images_per_second", "active_latents")
 _FIRST = ("distortion", "rate")
 
 
-def view(runs: Sequence[WatchedRun]) -> RenderableType:
-    """One run with all it logs; of several a line each."""
-    return _one(runs[0]) if len(runs) == 1 else _several(runs)
+def view(
+    runs: Sequence[WatchedRun], lines: int | None = None
+) -> RenderableType:
+    """One run with all it logs; of several a line each.
+
+    Args:
+      runs: One or more.
+      lines: Of the terminal, which hides what is below the last: latents of
+        little KL, and runs that are trained, are only counted if they do not
+        fit. None if there is room for all.
+
+    Returns:
+      What rich prints.
+    """
+    return _one(runs[0], lines) if len(runs) == 1 else _several(runs, lines)
 
 
-def _one(run: WatchedRun) -> Panel:
+def _one(run: WatchedRun, lines: int | None) -> Panel:
     parts = [_head(run)]
     if run.note:
         parts.append(Text(run.note, COLOURS[run.state]))
     if run.records:
         parts += ["", _terms(run)]
         if run.series("kl_per_latent"):
-            parts += ["", _latents(run.series("kl_per_latent")[-1])]
+            room = _room(lines, OTHER_LINES + len(terms_of(run.records[-1])))
+            bars = min(room, MOST_BARS)
+            parts += ["", _latents(run.series("kl_per_latent")[-1], bars)]
     return Panel(
         Group(*parts),
         title=escape(str(run.workdir)),
@@ -54,6 +71,10 @@ def _one(run: WatchedRun) -> Panel:
         box=box.ROUNDED,
         padding=(1, 2),
     )
+
+
+def _room(lines: int | None, used: int) -> float:
+    return math.inf if lines is None else max(1, lines - used)
 
 
 def _head(run: WatchedRun) -> RenderableType:
@@ -121,11 +142,11 @@ def terms_of(record: dict) -> list[str]:
     return sorted(names, key=rank)
 
 
-def _latents(kl: Sequence[float]) -> Table:
+def _latents(kl: Sequence[float], bars: int) -> Table:
     """A bar for each active latent, the largest KL first."""
     order = sorted(range(len(kl)), key=lambda d: -kl[d])
     active = [d for d in order if kl[d] > ACTIVE_NATS]
-    shown = active[:MOST_BARS]
+    shown = active[:bars]
     table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="dim")
     table.add_column("latent", no_wrap=True)
     table.add_column("KL in nats", justify="right", no_wrap=True)
@@ -140,7 +161,7 @@ def _latents(kl: Sequence[float]) -> Table:
     return table
 
 
-def _several(runs: Sequence[WatchedRun]) -> Table:
+def _several(runs: Sequence[WatchedRun], lines: int | None) -> Group:
     table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0))
     table.add_column("run", overflow="fold")
     table.add_column("state", no_wrap=True)
@@ -150,9 +171,30 @@ def _several(runs: Sequence[WatchedRun]) -> Table:
     table.add_column("loss", justify="right", no_wrap=True)
     table.add_column("trend", no_wrap=True)
     common = os.path.commonpath([run.workdir.parent for run in runs])
-    for run in runs:
+    shown, hidden = _that_fit(runs, _room(lines, OTHER_ROWS))
+    for run in shown:
         table.add_row(*_row(run, os.path.relpath(run.workdir, common)))
-    return table
+    counts = collections.Counter(run.state for run in hidden)
+    more = ", ".join(f"{count} {state}" for state, count in counts.items())
+    return Group(table, *([Text(f" and {more}", "dim")] if more else []))
+
+
+def _that_fit(
+    runs: Sequence[WatchedRun], room: float
+) -> tuple[list[WatchedRun], list[WatchedRun]]:
+    """Those that are shown, in their order, and the others.
+
+    What goes wrong comes before what trains, and what is trained last.
+    """
+    if len(runs) <= room:
+        return list(runs), []
+    states = list(reversed(COLOURS))
+    states.sort(key=lambda state: state == "trained")
+    first = sorted(runs, key=lambda run: states.index(run.state))[: int(room)]
+    return (
+        [run for run in runs if run in first],
+        [run for run in runs if run not in first],
+    )
 
 
 def _row(run: WatchedRun, name: str) -> list[RenderableType]:

@@ -1,7 +1,7 @@
 """The figures of a trained run."""
 
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,8 +51,8 @@ def draw_run(
     walk: Walk | None = None,
     formats: Sequence[str] = ("png",),
     seed: int = 0,
-) -> list[pathlib.Path]:
-    """Draws figures of a run into workdir/figures.
+) -> Iterator[pathlib.Path]:
+    """Draws figures of a run into workdir/figures, one after the other.
 
     Args:
       model: The trained model.
@@ -64,26 +64,27 @@ def draw_run(
       formats: Of `save_figure.FORMATS`, a file each; animations are WebP.
       seed: Of the images that are shown and averaged over.
 
-    Returns:
-      The paths of the pictures.
+    Yields:
+      The paths of the pictures, each when it is written.
 
     Raises:
-      UsageError: If a figure cannot be made of this run.
+      UsageError: If a figure that was named cannot be made of this run; the
+        others are drawn before.
       RunError: If they cannot be written.
     """
     subject = Subject(
         model, dataset, workdir, num_images=NUM_IMAGES, walk=walk, seed=seed
     )
-    paths = []
+    refused = []
     for name in USUAL if figures is None else figures:
         try:
             drawn = FIGURES[name].draw(subject)
         except NotApplicable as reason:
-            if figures is None:
-                continue
-            raise UsageError(f"{name} cannot be drawn: {reason}") from reason
-        paths += save(drawn, workdir / "figures" / name, formats)
-    return paths
+            refused.append(f"{name} cannot be drawn: {reason}")
+            continue
+        yield from save(drawn, workdir / "figures" / name, formats)
+    if refused and figures is not None:
+        raise UsageError(" ".join(refused))
 
 
 def draw_runs(
