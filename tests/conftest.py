@@ -26,6 +26,9 @@ tf.config.set_logical_device_configuration(
     [tf.config.LogicalDeviceConfiguration()] * 2,
 )
 
+# XLA's machine code need not be fast, and half the time went into making it so.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
 _DRAWN_DIR = "TFDISENT_TESTS_DRAWN_DIR"  # environment variable
 
 

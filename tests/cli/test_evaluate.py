@@ -143,8 +143,10 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def said(folder):
+def said(folder, load_kept, drawn_dir):
     """Exit code, stdout and stderr by command line."""
+    load_kept("dsprites")
+    (folder / "data").symlink_to(drawn_dir)
     write_codes(folder)
     others = [*BAD, "--help", "--help --metrics=dci"]
     lines = [*GOOD.values(), *others]

@@ -23,9 +23,10 @@ SMALL = ("--model=beta_tcvae", "--architecture=burgess", "--batch_size=16")
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    """Where the drawn images are kept for all tests of this file."""
-    return tmp_path_factory.mktemp("data")
+def data_dir(load_kept, drawn_dir):
+    """Where drawn images are."""
+    load_kept("dsprites")
+    return drawn_dir
 
 
 def command(name, *arguments, **kwargs):

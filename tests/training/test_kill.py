@@ -13,7 +13,7 @@ import tensorflow as tf
 from checkpoint_state import state_of
 
 ROOT = pathlib.Path(__file__).parents[2]
-STEPS = 400
+STEPS = 250
 PROGRAM = f"""
 import pathlib, sys, time
 import tests.conftest
@@ -57,7 +57,7 @@ def wait_for_a_checkpoint_after(before, process, workdir):
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
 def test_kills_change_no_bit(tmp_path, kills):
     random.seed(0)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
