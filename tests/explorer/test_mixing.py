@@ -112,3 +112,32 @@ def test_a_model_without_encoder_takes_the_same_code(browser, server):
         expect(title).to_have_text("Example 1")
         explorer.settled()
         assert explorer.code("second") == explorer.code()
+
+
+def test_a_link_carries_a_comparison(explorer, browser, server):
+    page = explorer.page
+    page.get_by_role("button", name="Compare").click()
+    page.locator("#second .versions").select_option("1")
+    expect(page.locator("#second canvas[aria-label$='1']")).to_be_visible()
+    explorer.settled()
+    explorer.slider("width").press("End")
+    explorer.settled()
+    page.wait_for_url("**&code=1,*&second_model=tiny&second_version=1&*")
+    with opened(browser) as other:
+        other.open(page.url).settled()
+        assert other.code("second") == explorer.code("second")
+        assert other.code() == explorer.code()
+        second = "#second canvas"
+        assert (other.pixels(second) == explorer.pixels(second)).all()
+        # From there they move together.
+        for shown in (explorer, other):
+            shown.slider("width").press("Home")
+            shown.settled()
+        assert other.code("second") == explorer.code("second")
+        other.page.goto(f"{server.url}#model=tiny&version=1")
+        expect(other.page.locator("#second")).to_be_hidden()
+        other.page.goto(f"{server.url}#model=tiny&second_model=nobody")
+        expect(other.page.locator("#status")).to_have_text(
+            "What the link shows is not served here."
+        )
+        expect(other.page.locator("#second")).to_be_visible()

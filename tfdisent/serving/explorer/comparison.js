@@ -3,26 +3,33 @@
 import { fitted, pngFile } from "./images.js";
 import { followed, pairsOf, reversed } from "./link.js";
 import { Panel } from "./panel.js";
+import { LINKED, NOT_SERVED } from "./starts.js";
 
-export class Comparison {
+/** Dispatches "change" when it is turned on or off, or the second model moves. */
+export class Comparison extends EventTarget {
   #first;
   #second = null;
   #attempts;
+  #say;
   #make;
   #button;
   #note;
   #isFollowing = false;
+  #linked = null;
 
   /**
    * @param {HTMLButtonElement} button that turns it on and off.
    * @param {HTMLElement} note which says what goes together.
    * @param {import("./panel.js").Panel} first
    * @param {import("./attempts.js").Attempts} attempts
+   * @param {(text: string) => void} say shows a sentence for a while.
    * @param {() => Panel} make a second panel on the page.
    */
-  constructor(button, note, first, attempts, make) {
+  constructor(button, note, first, attempts, say, make) {
+    super();
     this.#first = first;
     this.#attempts = attempts;
+    this.#say = say;
     this.#make = make;
     this.#button = button;
     this.#note = note;
@@ -32,22 +39,49 @@ export class Comparison {
     first.addEventListener("choose", () => this.#choose());
   }
 
+  /** @returns {import("./address_bar.js").State|null} the second model's. */
+  get state() {
+    return this.#isOn ? (this.#second?.state ?? null) : null;
+  }
+
+  /** @param {import("./address_bar.js").State|null} state null for none. */
+  open(state) {
+    this.#turn(state !== null);
+    if (!state) return;
+    this.#linked = state;
+    if (!this.#second) this.#add(state);
+    else this.#second.open(state);
+  }
+
   #toggle() {
-    const isOn = this.#button.getAttribute("aria-pressed") !== "true";
+    this.#turn(!this.#isOn);
+    if (this.#isOn && !this.#second) this.#add(this.#first.other);
+    else if (this.#isOn) this.#begin();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #turn(isOn) {
     this.#button.setAttribute("aria-pressed", isOn);
     document.documentElement.classList.toggle("comparing", isOn);
     this.#note.hidden = !isOn;
-    if (isOn && !this.#second) this.#add();
-    else if (isOn) this.#begin();
   }
 
-  #add() {
+  #add(wanted) {
     const second = this.#make();
     this.#second = second;
-    second.addEventListener("model", () => this.#begin());
-    second.addEventListener("move", () => this.#lead());
+    second.addEventListener("model", () => {
+      if (this.#linked && !second.isOf(this.#linked)) {
+        this.#linked = null;
+        this.#say(NOT_SERVED);
+      }
+      this.#begin();
+    });
+    second.addEventListener("move", () => {
+      this.#lead();
+      this.dispatchEvent(new Event("change"));
+    });
     second.addEventListener("choose", () => this.#letChoose());
-    second.open(this.#first.other);
+    second.open(wanted);
   }
 
   get #isOn() {
@@ -58,11 +92,18 @@ export class Comparison {
     return pairsOf(this.#first.model.latents, this.#second.model.latents);
   }
 
-  /** Both begin with the same image, or else with the same code. */
+  /** Both begin with the same image, or else code; or as a link has it. */
   async #begin() {
     const [first, second] = [this.#first, this.#second];
     if (!this.#isOn || !second?.model || !first.start) return;
     const { model } = second;
+    const linked = this.#linked;
+    if (linked?.code?.length === model.numLatents && second.isOf(linked)) {
+      this.#linked = null;
+      this.#quietly(() => second.begin(linked.code, LINKED));
+      this.#choose();
+      return;
+    }
     const { start, source } = first;
     await this.#attempts.run("comparison", async () => {
       let code = model.middle;

@@ -1,6 +1,6 @@
 /** The latent explorer: puts the parts of the page together. */
 
-import { readState, writeState } from "./address_bar.js";
+import { readStates, writeStates } from "./address_bar.js";
 import { Server } from "./api.js";
 import { Attempts } from "./attempts.js";
 import { Comparison } from "./comparison.js";
@@ -8,7 +8,7 @@ import { afterQuiet } from "./latest.js";
 import { Mixing } from "./mixing.js";
 import { Panel } from "./panel.js";
 import { Slots } from "./slots.js";
-import { Starts } from "./starts.js";
+import { NOT_SERVED, Starts } from "./starts.js";
 import { Traversal } from "./traversal.js";
 
 const QUIET = 300; // milliseconds; browsers limit changes of the address
@@ -44,15 +44,16 @@ function newPanel(server, attempts, id, label) {
   return panel;
 }
 
-function keepAddress(panel) {
+function keepAddress(panel, comparison) {
+  const hash = () => writeStates(panel.state, comparison.state);
   const write = afterQuiet(() => {
-    if (!panel.code) return;
-    history.replaceState(null, "", writeState(panel.model, panel.code));
+    if (panel.state) history.replaceState(null, "", hash());
   }, QUIET);
   panel.addEventListener("move", write);
+  comparison.addEventListener("change", write);
   part("#copy").addEventListener("click", async () => {
-    if (!panel.code) return;
-    const link = new URL(writeState(panel.model, panel.code), location.href);
+    if (!panel.state) return;
+    const link = new URL(hash(), location.href);
     try {
       await navigator.clipboard.writeText(link.href);
       say("The link is copied.");
@@ -69,31 +70,36 @@ function start(server) {
   const starts = new Starts(part("#starts"), panel, attempts, say);
   const slots = new Slots(part("#slots"), panel, attempts, say);
   new Mixing(part("#mixing"), panel, attempts, slots);
-  new Comparison(part("#compare"), part("#linked"), panel, attempts, () =>
-    newPanel(server, attempts, "second", "Second model"),
+  const comparison = new Comparison(
+    part("#compare"),
+    part("#linked"),
+    panel,
+    attempts,
+    say,
+    () => newPanel(server, attempts, "second", "Second model"),
   );
-  keepAddress(panel);
-  const begin = async ({ name, version, code }) => {
-    const { model } = panel;
-    const isIt =
-      (name ?? model.name) === model.name &&
-      (version ?? model.version) === model.version;
-    const fits = isIt && [undefined, model.numLatents].includes(code?.length);
-    await starts.begin(fits ? code : undefined);
-    if (!fits) say("What the link shows is not served here.");
+  keepAddress(panel, comparison);
+  const begin = async (state) => {
+    const lengths = [undefined, panel.model.numLatents];
+    const fits = panel.isOf(state) && lengths.includes(state.code?.length);
+    await starts.begin(fits ? state.code : undefined);
+    if (!fits) say(NOT_SERVED);
   };
-  let wanted = readState(location.hash);
+  let wanted = {};
+  const follow = () => {
+    const { first, second } = readStates(location.hash);
+    wanted = first;
+    panel.open(first);
+    comparison.open(second);
+  };
   panel.addEventListener("model", () => {
     document.documentElement.classList.add("ready");
     document.title = `${panel.model.name} · Latent explorer`;
     begin(wanted);
     wanted = {};
   });
-  addEventListener("hashchange", () => {
-    wanted = readState(location.hash);
-    panel.open(wanted);
-  });
-  panel.open(wanted);
+  addEventListener("hashchange", follow);
+  follow();
 }
 
 const server = serverOf(location.href);

@@ -78,6 +78,22 @@ export class Panel extends EventTarget {
     return this.#chooser.other(this.model);
   }
 
+  /** @returns {import("./address_bar.js").State|null} what it shows. */
+  get state() {
+    if (!this.model || !this.code) return null;
+    const { name, version } = this.model;
+    return { name, version, code: this.code };
+  }
+
+  /** Whether it shows the model and version of a state, where it names any. */
+  isOf({ name, version }) {
+    const { model } = this;
+    return (
+      (name ?? model.name) === model.name &&
+      (version ?? model.version) === model.version
+    );
+  }
+
   /**
    * Opens what is wanted, or else the first model and its newest version.
    *

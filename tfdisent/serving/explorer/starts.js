@@ -3,7 +3,8 @@
 import { address, fitted, pngFile } from "./images.js";
 
 const MIDDLE = { title: "The middle of the prior", detail: "", png: null };
-const LINKED = { title: "The code of the link", detail: "", png: null };
+export const LINKED = { title: "The code of the link", detail: "", png: null };
+export const NOT_SERVED = "What the link shows is not served here.";
 
 export class Starts {
   #panel;
