@@ -168,3 +168,13 @@ def test_wrong_values_are_refused(hparams, words):
     settings = {"image_shape": SHAPE, "num_latents": 3}
     with pytest.raises(UsageError, match=words):
         PlainGAN(**settings | hparams)
+
+
+def test_training_prints_no_error_of_tensorflows_and_changes_no_option(capfd):
+    model = make(architecture="lin", r1=1.0)
+    model.compile({o.name: keras.optimizers.Adam() for o in model.objectives()})
+    options = tf.config.optimizer.get_experimental_options()
+    model.fit(np.zeros((8, *SHAPE), "f"), batch_size=8, verbose=0)
+    assert "failed" not in capfd.readouterr().err
+    after = tf.config.optimizer.get_experimental_options()
+    assert after == {"remapping": True} | options

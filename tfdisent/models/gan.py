@@ -1,6 +1,7 @@
 """Generative adversarial networks: what all of them share."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -12,6 +13,22 @@ from tfdisent.models.gan_networks import make_gan_networks
 from tfdisent.models.layers import Layers
 
 tfd = tfp.distributions
+
+
+@contextlib.contextmanager
+def _without_remapper() -> Iterator[None]:
+    """Leaves out an optimisation that fails, and says so as an error.
+
+    TensorFlow 2.21 fuses a convolution with the leaky ReLU behind it, finds
+    that the gradient needs what was between, and gives the graph up.
+    """
+    options = tf.config.optimizer.get_experimental_options()
+    tf.config.optimizer.set_experimental_options({"remapping": False})
+    try:
+        yield
+    finally:
+        before = options.get("remapping", True)
+        tf.config.optimizer.set_experimental_options({"remapping": before})
 
 
 class GAN(LatentModel):
@@ -71,6 +88,11 @@ class GAN(LatentModel):
         )
         self.head = Layers(self.seed, first=600).dense(1, None)
         self.head.build(self.trunk.output_shape)
+
+    def fit(self, x=None, **kwargs):
+        """See `LatentModel.fit`."""
+        with _without_remapper():
+            return super().fit(x, **kwargs)
 
     def generator_codes(self, codes: tf.Tensor) -> tf.Tensor:
         """What the generator gets for standard normal codes, `[B, D]`."""
