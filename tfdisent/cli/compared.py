@@ -10,11 +10,11 @@ import numpy as np
 from tfdisent.cli import trained_run
 from tfdisent.errors import UsageError
 from tfdisent.evaluation.compare import COMPARISONS, Runs, compare
-from tfdisent.evaluation.draw_matrices import file_name
 from tfdisent.evaluation.evaluate import data_of
 from tfdisent.evaluation.evaluation_file import evaluated_with
 from tfdisent.evaluation.figures.metric_matrices import metric_matrix
 from tfdisent.evaluation.figures.save_figure import save_figure
+from tfdisent.evaluation.file_names import file_name
 from tfdisent.evaluation.metric_calls import parse_calls
 from tfdisent.evaluation.representation import Representation
 from tfdisent.training.workdir import make_directory, write_atomically

@@ -30,8 +30,9 @@ from tfdisent.cli.seeds import parse_seeds
 from tfdisent.errors import UsageError
 from tfdisent.evaluation import mask as masks
 from tfdisent.evaluation.compare import COMPARISONS
-from tfdisent.evaluation.draw_matrices import draw_matrices, file_name
+from tfdisent.evaluation.draw_matrices import draw_matrices
 from tfdisent.evaluation.evaluate import ALL_METRICS, REPRESENTATIONS, calls_of
+from tfdisent.evaluation.file_names import file_name
 from tfdisent.evaluation.metric_calls import (
     metrics_help,
     options_help,

@@ -15,8 +15,8 @@ from tfdisent.evaluation.code_files import (
     load_codes,
     source_file,
 )
-from tfdisent.evaluation.draw_matrices import file_name
 from tfdisent.evaluation.evaluate import data_of, evaluate, evaluate_codes
+from tfdisent.evaluation.file_names import file_name
 from tfdisent.evaluation.metric_calls import parse_calls
 from tfdisent.training.config import build_dataset
 

@@ -33,10 +33,10 @@ from tfdisent.data.factor_dataset import FactorDataset
 from tfdisent.data.load import load_dataset, options_of
 from tfdisent.data.statistics import Statistics, statistics
 from tfdisent.errors import UsageError
-from tfdisent.evaluation.draw_matrices import file_name
 from tfdisent.evaluation.figures.contact_sheet import contact_sheet
 from tfdisent.evaluation.figures.mosaic import Margins, draw_mosaic
 from tfdisent.evaluation.figures.save_figure import save_figure
+from tfdisent.evaluation.file_names import file_name
 from tfdisent.training.workdir import make_directory, write_atomically
 
 FLAGS = flags.FLAGS

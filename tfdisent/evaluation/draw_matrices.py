@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from tfdisent.evaluation.figures.metric_matrices import metric_matrix
 from tfdisent.evaluation.figures.save_figure import FORMATS, save_figure
+from tfdisent.evaluation.file_names import file_name
 
 BETWEEN = {"unfairness": "factors", "mean_pairwise_mi": "latents"}
 """What the rows and columns of a square matrix are."""
@@ -103,9 +104,3 @@ def named_matrices(evaluation: dict) -> Iterator[NamedMatrix]:
                 latents if between == "latents" else factors,
                 are_rows_factors=between == "factors",
             )
-
-
-def file_name(key: str) -> str:
-    """A name without what shells and file systems take amiss."""
-    kept = [c if c.isalnum() or c in "_-=." else "-" for c in key]
-    return "".join(kept).strip("-")
