@@ -66,7 +66,7 @@ def test_evaluation(model, dataset, monkeypatch):
 
 def test_pictures_and_traversals(model, dataset, workdir, monkeypatch):
     monkeypatch.setattr(draw, "NUM_IMAGES", NUM_IMAGES)
-    paths = list(draw.draw_run(model, dataset, workdir))
+    paths = draw.draw_run(model, dataset, workdir)
     drawn = {path.stem for path in paths if path.stat().st_size}
     assert drawn >= {"reconstructions", "traversals", "curves"}
     few = len(dataset.factor_names) <= draw.MANY_FACTORS

@@ -9,7 +9,7 @@ from tfdisent.errors import UsageError
 from tfdisent.export.saved_model import export_model
 from tfdisent.models import MODELS
 from tfdisent.training.build import load_model
-from tfdisent.training.config import ExperimentConfig
+from tfdisent.training.config import PRECISIONS, ExperimentConfig
 from tfdisent.training.phases import phases
 from tfdisent.training.trainer import train
 
@@ -167,8 +167,18 @@ def test_checkpoint_and_export_give_the_model_again(
     assert step == 5
     for a, b in zip(trained.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    # Every endpoint is run and compared with the model, or nothing is there.
-    assert export_model(loaded, tmp_path / "export").exists()
+    exported = tf.saved_model.load(export_model(loaded, tmp_path / "export"))
+    codes = tf.random.stateless_normal([6, 3], [0, 1])
+    answer = exported.signatures["decode"](codes=codes)
+    np.testing.assert_allclose(
+        answer["images"], loaded.decode(codes).mean(), atol=1e-5
+    )
+    if loaded.encode:
+        images = squares.images(np.arange(6)).astype("f") / 255
+        answer = exported.signatures["encode"](images=tf.constant(images))
+        np.testing.assert_allclose(
+            answer["mean"], loaded.encode(images).mean(), atol=1e-5
+        )
 
 
 def test_every_variable_is_moved_by_one_objective(name, squares):
@@ -185,11 +195,11 @@ def test_runs_under_xla_on_two_replicas(name, squares, mirrored):
     assert_replicas_are_equal(model)
 
 
-def test_runs_in_mixed_precision(name, squares, tmp_path, config_of):
-    """The harder one: bfloat16 has the same types, and no scale of the loss."""
+@pytest.mark.parametrize("precision", PRECISIONS[1:])
+def test_runs_in_mixed_precision(name, precision, squares, tmp_path, config_of):
     # Float16 leaves out steps until it has found its scale.
     hparams = {"dae_steps": 10} if name == "beta_vae_dae" else None
-    config = config_of(name, hparams, steps=20, precision="mixed_float16")
+    config = config_of(name, hparams, steps=20, precision=precision)
     model = train(config, squares, tmp_path)
     untrained = make(name, squares)
     assert {w.dtype for w in model.get_weights()} == {np.dtype("float32")}

@@ -107,7 +107,7 @@ def test_figures_of_a_run(model, squares, tmp_path, part):
         '{"step": 50, "seconds": 1, "distortion": 9.0, "rate": 3.0}\n'
     )
     dataset = random_subset(squares, 40, seed=0) if part else squares
-    paths = list(draw_run(model, dataset, tmp_path))
+    paths = draw_run(model, dataset, tmp_path)
     assert [p.stem for p in paths] == [
         "samples",
         "reconstructions",

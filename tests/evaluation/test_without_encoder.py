@@ -37,7 +37,7 @@ def test_metrics_are_left_out_with_the_reason(model, squares):
 
 
 def test_samples_are_drawn_and_no_reconstructions(model, squares, tmp_path):
-    paths = list(draw_run(model, squares, tmp_path))
+    paths = draw_run(model, squares, tmp_path)
     assert [path.name for path in paths] == ["samples.png"]
 
 
@@ -50,7 +50,7 @@ def test_the_grid_needs_to_be_told_its_latents(model, squares, tmp_path):
 
 def test_beside_others_it_has_samples_alone(model, squares, tmp_path):
     with pytest.raises(UsageError, match="traversals .* no encoder"):
-        list(draw_run(model, squares, tmp_path, figures=["traversals"]))
+        draw_run(model, squares, tmp_path, figures=["traversals"])
     subject = Subject(model, squares, tmp_path, num_images=9)
     texts = draw_comparison({"a": subject, "b": subject}).axes[0].texts
     assert [t.get_text() for t in texts if t.get_text()] == [

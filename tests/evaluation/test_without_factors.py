@@ -82,7 +82,7 @@ def test_a_part_can_be_measured_alone(model, squares):
 def test_pictures(model, name, request, tmp_path, monkeypatch):
     monkeypatch.setattr(draw, "NUM_IMAGES", 200)
     dataset = request.getfixturevalue(name)
-    paths = list(draw_run(model, dataset, tmp_path))
+    paths = draw_run(model, dataset, tmp_path)
     drawn = {path.stem for path in paths if path.stat().st_size}
     with_factors = {"latents_by_factors"} if name == "table" else set()
     of_all = {"samples", "reconstructions", "traversals"}
@@ -112,7 +112,7 @@ def test_of_many_factors_those_are_drawn_that_a_latent_follows(
     means = draw_factors.activation_means
     monkeypatch.setattr(draw_factors, "activation_means", note)
     monkeypatch.setattr(draw, "NUM_IMAGES", 200)
-    list(draw_run(model, many, tmp_path))
+    draw_run(model, many, tmp_path)
     assert 1 <= len(shown[0]) <= model.num_latents
 
 

@@ -82,18 +82,6 @@ def test_averages_that_there_are_not_yet_do_not_stand_for_the_weights(
     np.testing.assert_array_equal(weights(model), weights(untrained))
 
 
-def test_bfloat16_needs_no_scale_and_keeps_weights_in_float32(
-    squares, tmp_path
-):
-    config = make_config(steps=5, precision="mixed_bfloat16")
-    model = train(config, squares, tmp_path)
-    assert "vae_loss_scale" not in records(tmp_path)[-1]
-    assert {v.dtype for v in model.trainable_variables} == {"float32"}
-    untrained = weights(trainer.build_model(config, squares))
-    assert np.isfinite(weights(model)).all()
-    assert not np.array_equal(weights(model), untrained)
-
-
 class Crash(Exception):
     pass
 

@@ -46,7 +46,7 @@ def finish(
         )
     if not _is_newer(workdir / "figures" / "curves.png", workdir):
         print("drawing", flush=True)
-        list(draw_run(model, dataset, workdir))
+        draw_run(model, dataset, workdir)
     maps = workdir / "figures" / "metrics"
     if not _are_newer(maps, workdir / evaluation_file.NAME):
         draw_matrices(evaluation, maps)

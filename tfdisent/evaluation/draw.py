@@ -1,7 +1,7 @@
 """The figures of a trained run."""
 
 import pathlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,8 +51,8 @@ def draw_run(
     walk: Walk | None = None,
     formats: Sequence[str] = ("png",),
     seed: int = 0,
-) -> Iterator[pathlib.Path]:
-    """Draws figures of a run into workdir/figures, one after the other.
+) -> list[pathlib.Path]:
+    """Draws figures of a run into workdir/figures.
 
     Args:
       model: The trained model.
@@ -64,8 +64,8 @@ def draw_run(
       formats: Of `save_figure.FORMATS`, a file each; animations are WebP.
       seed: Of the images that are shown and averaged over.
 
-    Yields:
-      The paths of the pictures, each when it is written.
+    Returns:
+      The paths of the pictures.
 
     Raises:
       UsageError: If a figure that was named cannot be made of this run; the
@@ -75,16 +75,19 @@ def draw_run(
     subject = Subject(
         model, dataset, workdir, num_images=NUM_IMAGES, walk=walk, seed=seed
     )
-    refused = []
-    for name in USUAL if figures is None else figures:
+    names = USUAL if figures is None else figures
+    paths, refused = [], []
+    for name in names:
         try:
             drawn = FIGURES[name].draw(subject)
         except NotApplicable as reason:
             refused.append(f"{name} cannot be drawn: {reason}")
             continue
-        yield from save(drawn, workdir / "figures" / name, formats)
+        paths += save(drawn, workdir / "figures" / name, formats)
     if refused and figures is not None:
-        raise UsageError(" ".join(refused))
+        count = f"{len(names) - len(refused)} of {len(names)} are drawn."
+        raise UsageError(" ".join([*refused, count]))
+    return paths
 
 
 def draw_runs(
